@@ -1,0 +1,78 @@
+# `make book` builds the pages, `make test` checks everything; `make help` lists the rest.
+# Needed beforehand: Python 3.11 or newer, and for the tests of the pages Chromium.
+
+PYTHON ?= python3
+VENV ?= .venv
+PORT ?= 8000
+
+# PyTorch is the fourth witness of each gradient, in the parity tests only. It is pinned by version, not by hash: PyPI's wheel for Linux
+# is a CUDA build of gigabytes, the small CPU build has other hashes, and each platform has its own. TORCH_INDEX names the index to take it
+# from (https://download.pytorch.org/whl/cpu has the CPU builds); `make test TORCH=` does without, and the parity tests are skipped.
+TORCH ?= torch==2.13.0
+TORCH_INDEX ?=
+
+# One BLAS thread: the same sums in the same order on every machine, and no stalls on a shared one. The two other variables, where set,
+# choose slow kernels for a current NumPy.
+ENV = env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1
+
+BIN = $(VENV)/bin
+PIP = $(BIN)/python -m pip --disable-pip-version-check
+HTML = _build/html
+LOCK = --universal --generate-hashes --python-version 3.11 --no-emit-index-url --custom-compile-command "make lock" $(UPGRADE)
+
+.PHONY: help book test lint serve lock clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## /\1|/p' Makefile | awk -F'|' '{ printf "make %-7s %s\n", $$1, $$2 }'
+
+# Sphinx and the notebook cache see that a chapter changed, but not that the library under it did: then everything is made again. So it is
+# after a failure, since Sphinx does not repeat the warnings of a page that it has read already.
+book: $(VENV)/book.stamp ## build the pages in _build/html
+	@mkdir -p _build
+	@find code/backprop code/data requirements.lock -type f ! -name '*.pyc' | LC_ALL=C sort | xargs cksum > _build/code.new
+	@cmp -s _build/code.new _build/code.sum || rm -rf _build/.jupyter_cache _build/.doctrees
+	@mv _build/code.new _build/code.sum
+	@$(ENV) $(BIN)/jupyter-book build . -W --keep-going -n \
+	  || { rm -rf _build/.doctrees; exit 1; }
+	@echo "The book is in $(HTML). To read it: make serve (or open $(HTML)/index.html in a browser)."
+
+test: book lint $(VENV)/torch.stamp ## build the pages, then check code, derivations and pages
+	@$(ENV) $(BIN)/python -m pytest code/tests
+
+lint: $(VENV)/test.stamp ## look for errors and misspellings without running anything
+	@$(BIN)/ruff check --config code/pyproject.toml --no-cache code
+	@$(BIN)/codespell --toml code/pyproject.toml
+
+serve: ## show the built pages on http://127.0.0.1:8000 (PORT=... for another port)
+	@test -f $(HTML)/index.html || { echo "There is no book yet: run 'make book' first."; exit 1; }
+	@echo "The book is on http://127.0.0.1:$(PORT)/ (end with Ctrl-C)."
+	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory $(HTML) $(PORT)
+
+lock: ## pin all dependencies again (needs uv; UPGRADE=--upgrade takes the newest)
+	@command -v uv >/dev/null || { echo "'make lock' needs uv: python3 -m pip install uv"; exit 1; }
+	uv pip compile --quiet $(LOCK) --output-file requirements.lock requirements.txt
+	uv pip compile --quiet $(LOCK) --constraint requirements.lock --output-file requirements-test.lock requirements.txt requirements-test.txt
+
+clean: ## remove what was built (the environment in .venv stays)
+	rm -rf _build code/dist .ruff_cache .pytest_cache code/.pytest_cache .hypothesis code/.hypothesis
+
+# The environment is made in steps; each leaves a stamp, so that a second call does nothing.
+$(VENV)/python.stamp:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "This book needs Python 3.11 or newer, and '$(PYTHON)' is `$(PYTHON) --version 2>&1`. Name another: make PYTHON=python3.12 ..."; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/book.stamp: $(VENV)/python.stamp requirements.lock code/pyproject.toml
+	$(PIP) install --quiet --require-hashes -r requirements.lock
+	$(PIP) install --quiet --no-deps --no-build-isolation -e ./code
+	@touch $@
+
+$(VENV)/test.stamp: $(VENV)/book.stamp requirements-test.lock
+	$(PIP) install --quiet --require-hashes -r requirements-test.lock
+	@touch $@
+
+$(VENV)/torch.stamp: $(VENV)/test.stamp
+	@if test -n "$(TORCH)"; then \
+	  index="$(TORCH_INDEX)"; $(PIP) install --quiet $${index:+--index-url "$$index"} "$(TORCH)" && touch $@; \
+	fi

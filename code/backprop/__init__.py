@@ -1,0 +1,24 @@
+"""The gradients of a neural network, each function's body the formula that the book derives.
+
+One module per chapter: `backprop.linear` is the chapter "The linear layer", and so on.
+"""
+
+from .activations import ELU, GELU, LeakyReLU, Mish, ReLU, Sigmoid, SiLU, Softplus, Tanh
+from .datasets import load_digits, load_fashion_mnist, split_validation
+from .dropout import Dropout
+from .gradcheck import check_gradients, complex_step_gradient, numerical_gradient
+from .linear import Linear
+from .losses import CrossEntropy, SoftmaxCrossEntropy, one_hot
+from .network import MLP, Sequential
+from .optimizers import SGD, Adam, AdamW, cosine
+from .softmax import Softmax
+from .training import accuracy, predict, train
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "ELU", "GELU", "MLP", "SGD", "Adam", "AdamW", "CrossEntropy", "Dropout", "LeakyReLU", "Linear", "Mish", "ReLU",
+    "Sequential", "SiLU", "Sigmoid", "Softmax", "SoftmaxCrossEntropy", "Softplus", "Tanh", "accuracy",
+    "check_gradients", "complex_step_gradient", "cosine", "load_digits", "load_fashion_mnist",
+    "numerical_gradient", "one_hot", "predict", "split_validation", "train",
+]  # fmt: skip

@@ -1,0 +1,227 @@
+"""Nine element-wise activations h and their derivatives h'. Source: chapter "Activations"; homework, question d.
+
+Y_ij = h(X_ij), so ∂L/∂X = ∂L/∂Y ⊙ h'(X). Where h has a kink, h' there is the derivative from the left; that is a
+convention (PyTorch's too), stated with each function. Every function takes an array of any shape and
+returns one of the same shape; every formula is finite for |x| up to 1e4 and also right for complex x with a tiny
+imaginary part, which is what the complex step needs.
+"""
+
+import numpy as np
+
+from .layer import Layer
+from .validation import expect_number, expects
+
+
+@expects("relu", X="...")
+def relu(X):
+    """max(x, 0)."""
+    return np.maximum(X, 0)
+
+
+@expects("relu_derivative", X="...")
+def relu_derivative(X):
+    """1 where x > 0, else 0; so 0 at the kink x = 0."""
+    return np.where(X > 0, 1, 0).astype(X.dtype)
+
+
+@expects("leaky_relu", X="...", slope="number")
+def leaky_relu(X, slope=0.01):
+    """x where x > 0, else slope·x."""
+    return np.where(X > 0, X, slope * X)
+
+
+@expects("leaky_relu_derivative", X="...", slope="number")
+def leaky_relu_derivative(X, slope=0.01):
+    """1 where x > 0, else the slope; so the slope at the kink x = 0."""
+    return np.where(X > 0, 1, slope).astype(X.dtype)
+
+
+@expects("elu", X="...", alpha="number")
+def elu(X, alpha=1.0):
+    """x where x > 0, else alpha·(eˣ − 1). `np.where` computes both branches, so the exponent is capped at 0."""
+    return np.where(X > 0, X, alpha * np.expm1(np.minimum(X, 0)))
+
+
+@expects("elu_derivative", X="...", alpha="number")
+def elu_derivative(X, alpha=1.0):
+    """1 where x > 0, else alpha·eˣ; so alpha at x = 0, which is a kink unless alpha = 1."""
+    return np.where(X > 0, 1, alpha * np.exp(np.minimum(X, 0))).astype(X.dtype)
+
+
+@expects("sigmoid", X="...")
+def sigmoid(X):
+    """σ(x) = 1/(1 + e⁻ˣ), written as (1 + tanh(x/2))/2, which cannot overflow."""
+    return (1 + np.tanh(X / 2)) / 2
+
+
+@expects("sigmoid_derivative", X="...")
+def sigmoid_derivative(X):
+    """σ(x)·(1 − σ(x)), and 1 − σ(x) is σ(−x)."""
+    return sigmoid(X) * sigmoid(-X)
+
+
+@expects("tanh", X="...")
+def tanh(X):
+    """The hyperbolic tangent; NumPy's own, since (eˣ − e⁻ˣ)/(eˣ + e⁻ˣ) is nan for large x."""
+    return np.tanh(X)
+
+
+@expects("tanh_derivative", X="...")
+def tanh_derivative(X):
+    """1 − tanh(x)²."""
+    return 1 - np.tanh(X) ** 2
+
+
+@expects("softplus", X="...")
+def softplus(X):
+    """log(1 + eˣ), written as max(x, 0) + log(1 + e^−|x|), which cannot overflow; −|x| is x − 2·max(x, 0)."""
+    positive = np.maximum(X, 0)
+    return positive + np.log1p(np.exp(X - 2 * positive))
+
+
+@expects("softplus_derivative", X="...")
+def softplus_derivative(X):
+    """σ(x)."""
+    return sigmoid(X)
+
+
+@expects("gelu", X="...")
+def gelu(X):
+    """x·Φ(x), Φ the standard normal distribution function (the exact form, not the tanh approximation)."""
+    return X * _normal_cdf(X)
+
+
+@expects("gelu_derivative", X="...")
+def gelu_derivative(X):
+    """Φ(x) + x·φ(x), φ = Φ' the standard normal density."""
+    return _normal_cdf(X) + X * np.exp(-(X**2) / 2) / np.sqrt(2 * np.pi)
+
+
+@expects("silu", X="...")
+def silu(X):
+    """x·σ(x), also called swish."""
+    return X * sigmoid(X)
+
+
+@expects("silu_derivative", X="...")
+def silu_derivative(X):
+    """σ(x) + x·σ(x)·σ(−x)."""
+    return sigmoid(X) + X * sigmoid(X) * sigmoid(-X)
+
+
+@expects("mish", X="...")
+def mish(X):
+    """x·tanh(softplus(x)) (Misra 2019)."""
+    return X * np.tanh(softplus(X))
+
+
+@expects("mish_derivative", X="...")
+def mish_derivative(X):
+    """tanh(softplus(x)) + x·(1 − tanh(softplus(x))²)·σ(x)."""
+    t = np.tanh(softplus(X))
+    return t + X * (1 - t**2) * sigmoid(X)
+
+
+def _normal_cdf(X):
+    # NumPy has no erf. This series (DLMF 7.6.2 with x/√2 for z) has terms of one sign, so nothing cancels:
+    # Φ(x) = 1/2 + φ(x)·(x + x³/3 + x⁵/(3·5) + …). Beyond |x| = 9 Φ is 0 or 1 to the last digit.
+    x = np.clip(X.real, -9, 9) + (X - X.real)
+    term, total = x, x
+    for n in range(3, 400, 2):
+        term = term * x**2 / n
+        total = total + term
+        if np.all(np.abs(term) <= np.finfo(x.dtype).eps / 8 * np.abs(total)):
+            break
+    return 0.5 + total * np.exp(-(x**2) / 2) / np.sqrt(2 * np.pi)
+
+
+class Activation(Layer):
+    """Y = h(X), dX = dY ⊙ h'(X), all (S, M). A subclass says what h and h' are and where h has kinks."""
+
+    @expects(X="S M")
+    def forward(self, X):
+        """X (S, M) → Y (S, M)."""
+        self._remember(X)
+        return self.h(X)
+
+    def backward(self, dY):
+        """dY (S, M) → dX (S, M)."""
+        return self._chain(dY, *self._recall())
+
+    @expects(X="S M", dY="S M")
+    def _chain(self, dY, X):
+        return dY * self.derivative(X)
+
+
+class ReLU(Activation):
+    """max(x, 0); derivative 0 at the kink x = 0."""
+
+    kinks = (0.0,)
+    h, derivative = staticmethod(relu), staticmethod(relu_derivative)
+
+
+class LeakyReLU(Activation):
+    """x where x > 0, else slope·x; derivative `slope` at the kink x = 0."""
+
+    kinks = (0.0,)
+
+    def __init__(self, slope=0.01):
+        super().__init__()
+        self.slope = expect_number(slope, "slope", "LeakyReLU")
+
+    def h(self, X):
+        return leaky_relu(X, self.slope)
+
+    def derivative(self, X):
+        return leaky_relu_derivative(X, self.slope)
+
+
+class ELU(Activation):
+    """x where x > 0, else alpha·(eˣ − 1) (Clevert et al. 2016); derivative alpha at x = 0, a kink unless alpha = 1."""
+
+    def __init__(self, alpha=1.0):
+        super().__init__()
+        self.alpha = expect_number(alpha, "alpha", "ELU")
+        self.kinks = () if self.alpha == 1 else (0.0,)
+
+    def h(self, X):
+        return elu(X, self.alpha)
+
+    def derivative(self, X):
+        return elu_derivative(X, self.alpha)
+
+
+class Sigmoid(Activation):
+    """1/(1 + e⁻ˣ)."""
+
+    h, derivative = staticmethod(sigmoid), staticmethod(sigmoid_derivative)
+
+
+class Tanh(Activation):
+    """The hyperbolic tangent."""
+
+    h, derivative = staticmethod(tanh), staticmethod(tanh_derivative)
+
+
+class Softplus(Activation):
+    """log(1 + eˣ), a smooth ReLU."""
+
+    h, derivative = staticmethod(softplus), staticmethod(softplus_derivative)
+
+
+class GELU(Activation):
+    """x·Φ(x) (Hendrycks and Gimpel 2016), the exact form."""
+
+    h, derivative = staticmethod(gelu), staticmethod(gelu_derivative)
+
+
+class SiLU(Activation):
+    """x·σ(x)."""
+
+    h, derivative = staticmethod(silu), staticmethod(silu_derivative)
+
+
+class Mish(Activation):
+    """x·tanh(softplus(x))."""
+
+    h, derivative = staticmethod(mish), staticmethod(mish_derivative)

@@ -1,0 +1,427 @@
+"""Is this gradient right? Finite differences, the complex step, random projections. Source: chapter "Checking a gradient".
+
+Three ways to a derivative that know nothing of `backward`:
+
+    central      (f(x + h) − f(x − h)) / 2h        good to about 1e-10, for any f
+    complex      Im f(x + ih) / h, h = 1e-20       good to the last digit, for f that take complex numbers
+    projection   one complex step along a random direction v, against ⟨v, gradient⟩: the price of one forward
+                 pass, however many parameters there are; a fault is then narrowed down by halves to its entry
+"""
+
+import copy
+import inspect
+import warnings
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from .initializers import as_rng
+from .layer import Layer
+from .validation import as_floats, complex_allowed, expect_number
+
+# Rounding costs ε|f|/h, truncation h²|f'''|/6: the sum is least near h = ε^(1/3).
+DEFAULT_H = {np.dtype(np.float64): 6e-6, np.dtype(np.float32): 5e-3}
+COMPLEX_H = 1e-20  # nothing is subtracted, so h may be as small as we like
+MANY_ENTRIES = 5_000  # from here on "auto" projects instead of taking entry by entry
+METHODS = ("auto", "complex", "central", "projection")
+
+
+def numerical_gradient(f, x, h=None):
+    """∂f/∂x by central differences, an array like x (float32 or float64; integers become float64).
+
+    f takes an array like x and returns a number; h is the step in the units of x, by default 6e-6 in float64 and
+    5e-3 in float32, times |x_i| where that is above 1. x is not changed. Raises ValueError if f returns anything but one finite real number.
+    """
+    x = as_floats(x, "x", "numerical_gradient").copy()
+    if h is None:
+        steps = DEFAULT_H.get(x.dtype, 5e-3) * np.maximum(1, np.abs(x))
+    else:
+        steps = np.full(x.shape, expect_number(h, "h", "numerical_gradient", low=1e-300))
+    gradient = np.empty_like(x)
+    for index in np.ndindex(x.shape):
+        plus, minus = x.copy(), x.copy()
+        plus[index] += steps[index]
+        minus[index] -= steps[index]
+        width = plus[index] - minus[index]  # what the floats really differ by
+        if width == 0:
+            raise ValueError(
+                f"numerical_gradient expects an h that changes {x[index]:g}, got {steps[index]:g}"
+            )
+        gradient[index] = (_number(f(plus)) - _number(f(minus))) / width
+    return gradient
+
+
+def complex_step_gradient(f, x):
+    """∂f/∂x by the complex step, an array like x in float64; f must do its arithmetic in complex numbers.
+
+    Raises ValueError if f returns no complex number (it then has dropped the imaginary part).
+    """
+    x = as_floats(x, "x", "complex_step_gradient").astype(np.complex128)
+    gradient = np.empty(x.shape)
+    with complex_allowed():
+        for index in np.ndindex(x.shape):
+            moved = x.copy()
+            moved[index] += 1j * COMPLEX_H
+            value = np.asarray(f(moved))
+            if value.shape != () or not np.iscomplexobj(value):
+                raise ValueError(
+                    f"complex_step_gradient expects f to return a complex number, got {value.dtype} {value.shape}"
+                )
+            gradient[index] = value.imag / COMPLEX_H
+    return gradient
+
+
+@dataclass
+class Finding:
+    """What was found for one variable: its worst entry, or why there is none to show."""
+
+    name: str
+    shape: tuple
+    method: str
+    error: float
+    index: tuple | None = None
+    backward: float = np.nan
+    measured: float = np.nan
+    excluded: int = 0
+    problem: str = ""
+
+
+@dataclass
+class GradientReport:
+    """The answer of `check_gradients`: `.passed`, `.worst`, and a `Finding` per variable in `.findings`."""
+
+    who: str
+    tolerance: float
+    findings: list = field(default_factory=list)
+
+    @property
+    def passed(self):
+        """True if every variable's error is below the tolerance."""
+        return all(f.error < self.tolerance for f in self.findings)
+
+    @property
+    def worst(self):
+        """The finding with the largest error."""
+        return max(self.findings, key=lambda f: f.error)
+
+    def __getitem__(self, name):
+        return next(f for f in self.findings if f.name == name)
+
+    def __bool__(self):
+        return self.passed
+
+    def _rows(self):
+        for f in self.findings:
+            verdict = "ok" if f.error < self.tolerance else "WRONG"
+            entry = "" if f.index is None else str(list(f.index))
+            note = f.problem or (f"{f.excluded} at kinks left out" if f.excluded else "")
+            yield [
+                f"d{f.name}",
+                str(f.shape),
+                verdict,
+                f"{f.error:.1e}",
+                entry,
+                f"{f.backward:.6g}",
+                f"{f.measured:.6g}",
+                f.method,
+                note,
+            ]
+
+    HEAD = (
+        "gradient",
+        "shape",
+        "verdict",
+        "error",
+        "worst entry",
+        "backward",
+        "measured",
+        "method",
+        "note",
+    )
+
+    def __str__(self):
+        title = f"{self.who}: {'every gradient agrees' if self.passed else 'a gradient is WRONG'} (tolerance {self.tolerance:g})"
+        rows = [list(self.HEAD), *self._rows()]
+        widths = [max(len(row[k]) for row in rows) for k in range(len(self.HEAD))]
+        return "\n".join(
+            [
+                title,
+                *(
+                    "  ".join(cell.ljust(w) for cell, w in zip(row, widths)).rstrip()
+                    for row in rows
+                ),
+            ]
+        )
+
+    __repr__ = __str__
+
+
+def check_gradients(layer_or_loss, *inputs, method="auto", tolerance=1e-7, rng=0):
+    """Compare `backward` with what is measured on `forward`, for every input and every parameter.
+
+    `layer_or_loss` has forward(*inputs) and backward(dY), or backward() if forward returns a number; if backward
+    returns several gradients they belong to the first inputs in turn. For a layer a random upstream dY is drawn
+    from `rng` (a seed or Generator). All is done in float64 on a copy: the layer and the inputs stay as they are.
+
+    The error of an entry is |backward − measured| relative to the larger of the two, or to a small part of the
+    variable's largest entry where both are smaller than that. Entries for which a unit sits on, or a step carries
+    a unit across, one of its layer's `kinks` are left out and counted. `method` is "complex", "central",
+    "projection", or "auto": the complex step where forward can take it, else central differences; projections
+    for variables of more than 5,000 entries.
+
+    Raises ValueError for an unknown method and whatever forward and backward raise for bad input.
+    """
+    who = type(layer_or_loss).__name__
+    if method not in METHODS:
+        raise ValueError(
+            f"check_gradients expects method to be one of {', '.join(METHODS)}, got {method!r}"
+        )
+    if not inputs:
+        raise ValueError("check_gradients expects the inputs of forward after the layer, got none")
+    rng = as_rng(rng, "check_gradients")
+    probe = _Probe(layer_or_loss, inputs, rng)
+    report = GradientReport(who, expect_number(tolerance, "tolerance", "check_gradients", low=0))
+    for variable in probe.variables:
+        report.findings.append(_examine(probe, variable, method, report.tolerance))
+    return report
+
+
+@dataclass
+class _Variable:
+    """An input or a parameter: its value, its gradient by backward, and how to run forward with another value."""
+
+    name: str
+    value: np.ndarray
+    gradient: object
+    loss_at: object
+
+
+class _Probe:
+    """A float64 copy of the layer as a scalar function L = ⟨dY, forward(inputs)⟩ of each of its variables."""
+
+    def __init__(self, layer, inputs, rng):
+        self.layer = copy.deepcopy(layer)
+        parameters = self.layer.parameters() if hasattr(self.layer, "parameters") else []
+        for parameter in parameters:
+            parameter.value = parameter.value.astype(np.float64)
+        self.inputs = [_float64(x) for x in inputs]
+        self.rngs = [
+            (leaf.rng, leaf.rng.bit_generator.state)
+            for leaf in _leaves(self.layer)
+            if hasattr(leaf, "rng")
+        ]
+        out = np.asarray(self.layer.forward(*self._copies()))
+        self.dY = rng.standard_normal(out.shape) if out.ndim else None
+        gradients = (
+            self.layer.backward() if self.dY is None else self.layer.backward(self.dY.copy())
+        )
+        gradients = gradients if isinstance(gradients, tuple) else (gradients,)
+        names = _argument_names(self.layer.forward, len(self.inputs))
+        self.variables = [
+            _Variable(name, np.asarray(x, np.float64), gradient, self._input_setter(place))
+            for place, (name, x, gradient) in enumerate(zip(names, self.inputs, gradients))
+        ]
+        # The gradients of parameters are taken now: every further forward may change what the layer remembers.
+        self.variables += [
+            _Variable(p.label, p.value.copy(), np.array(p.grad), self._parameter_setter(p))
+            for p in parameters
+        ]
+
+    def sides(self):
+        """On which side of each kink every unit of the last forward pass was; 0 where it sat on the kink itself."""
+        return [
+            np.sign(X.real - kink) + (X.real == kink) * np.sign(X.imag)
+            for layer in _leaves(self.layer)
+            if isinstance(layer, Layer)
+            for kink in layer.kinks
+            for X in layer._recall()
+        ]
+
+    def _copies(self):
+        return [np.array(x) for x in self.inputs]
+
+    def _loss(self, inputs):
+        for rng, state in self.rngs:  # the same dropout mask every time
+            rng.bit_generator.state = state
+        out = self.layer.forward(*inputs)
+        return np.sum(self.dY * out) if self.dY is not None else out
+
+    def _input_setter(self, place):
+        def loss_at(value):
+            inputs = self._copies()
+            inputs[place] = value
+            return self._loss(inputs)
+
+        return loss_at
+
+    def _parameter_setter(self, parameter):
+        def loss_at(value):
+            original, parameter.value = parameter.value, value
+            try:
+                return self._loss(self._copies())
+            finally:
+                parameter.value = original
+
+        return loss_at
+
+
+def _examine(probe, variable, method, tolerance):
+    """One variable's Finding. With "auto", a verdict "wrong" by the complex step is put before central differences too:
+    a forward that drops imaginary parts (an `abs`, a cast) would fool the complex step alone."""
+    finding = Finding(variable.name, variable.value.shape, method, np.inf)
+    gradient = np.asarray(variable.gradient)
+    if gradient.shape != variable.value.shape:
+        finding.problem = (
+            f"backward gives shape {gradient.shape}, the variable has {variable.value.shape}"
+        )
+        return finding
+    if gradient.dtype.kind not in "fiu" or not np.isfinite(gradient).all():
+        finding.problem = "backward gives entries that are no finite numbers"
+        return finding
+    gradient = gradient.astype(np.float64)
+    project = method == "projection" or (method == "auto" and gradient.size > MANY_ENTRIES)
+    measure = _by_projection if project else _by_entry
+    if method == "central":
+        return measure(probe, variable, gradient, *CENTRAL)
+    try:
+        finding = measure(probe, variable, gradient, *COMPLEX)
+    except (TypeError, ValueError) as error:
+        if method == "complex":
+            raise ValueError(f"forward does not take complex numbers: {error}") from error
+        return measure(probe, variable, gradient, *CENTRAL)
+    if method == "auto" and not finding.error < tolerance:
+        second = measure(probe, variable, gradient, *CENTRAL)
+        return second if second.error < tolerance else finding
+    return finding
+
+
+def _by_entry(probe, variable, gradient, slope, noise):
+    """Measure every entry of the variable by itself."""
+    variable.loss_at(variable.value.copy())
+    base = probe.sides()
+    measured, smooth = np.empty_like(gradient), np.ones(gradient.shape, bool)
+    for index in np.ndindex(gradient.shape):
+        direction = np.zeros_like(gradient)
+        direction[index] = 1
+        measured[index], sides = slope(probe, variable, direction)
+        smooth[index] = not _flips(sides, base)
+    finding = Finding(
+        variable.name, gradient.shape, slope.__name__, np.inf, excluded=int((~smooth).sum())
+    )
+    if not smooth.any():
+        finding.problem = "every entry meets a kink: nothing could be measured; choose other inputs"
+        return finding
+    # Where an entry is below noise/1e-8 of the largest one, its own relative error would be all rounding.
+    error = np.where(smooth, _relative_error(gradient, measured, floor=noise / 1e-8), -1)
+    finding.index = tuple(int(i) for i in np.unravel_index(error.argmax(), error.shape))
+    finding.error = float(error[finding.index])
+    finding.backward, finding.measured = (
+        float(gradient[finding.index]),
+        float(measured[finding.index]),
+    )
+    return finding
+
+
+def _by_projection(probe, variable, gradient, derivative, noise):
+    """Measure along one random direction; if that disagrees, halve the set of entries until one is left."""
+    rng = np.random.default_rng(gradient.size)
+    # Entries of ±1 to ±2: every entry counts about the same.
+    direction = (
+        rng.choice([-1.0, 1.0], gradient.shape) * rng.uniform(1, 2, gradient.shape)
+    ).ravel()
+
+    def gap(entries):
+        part = np.zeros(gradient.size)
+        part[entries] = direction[entries]
+        part = part.reshape(gradient.shape)
+        measured, sides = derivative(probe, variable, part)
+        claimed = float((gradient * part).sum())
+        return abs(claimed - measured), np.linalg.norm(gradient * part) + abs(measured), sides
+
+    variable.loss_at(variable.value.copy())
+    base = probe.sides()
+    entries = np.arange(gradient.size)
+    difference, scale, sides = gap(entries)
+    finding = Finding(
+        variable.name, gradient.shape, "projection", float(difference / scale) if scale else 0.0
+    )
+    if _flips(sides, base):
+        finding.error, finding.problem = (
+            np.inf,
+            "a unit sits on a kink or crosses it: choose other inputs",
+        )
+    elif finding.error > noise:  # look for the entry, and judge it by itself
+        while len(entries) > 1:
+            entries = max(np.array_split(entries, 2), key=lambda half: gap(half)[0])
+        finding.index = tuple(int(i) for i in np.unravel_index(entries[0], gradient.shape))
+        unit = np.zeros_like(gradient)
+        unit[finding.index] = 1
+        finding.backward, finding.measured = (
+            float(gradient[finding.index]),
+            derivative(probe, variable, unit)[0],
+        )
+        own = abs(finding.backward - finding.measured) / max(
+            abs(finding.backward), abs(finding.measured), 1e-300
+        )
+        finding.error = max(finding.error, own)
+    return finding
+
+
+def complex_step(probe, variable, direction):
+    with complex_allowed(), warnings.catch_warnings():
+        warnings.simplefilter(
+            "error", np.exceptions.ComplexWarning
+        )  # a dropped imaginary part must be heard
+        try:
+            out = np.asarray(variable.loss_at(variable.value + 1j * COMPLEX_H * direction))
+        except np.exceptions.ComplexWarning as warning:
+            raise ValueError(str(warning)) from warning
+    if not np.iscomplexobj(out):
+        raise ValueError("it returns real numbers")
+    return float(out.imag / COMPLEX_H), [probe.sides()]
+
+
+def central(probe, variable, direction):
+    h = DEFAULT_H[np.dtype(np.float64)]
+    up = _number(variable.loss_at(variable.value + h * direction))
+    sides = [probe.sides()]
+    down = _number(variable.loss_at(variable.value - h * direction))
+    return (up - down) / (2 * h), [*sides, probe.sides()]
+
+
+# How to measure a slope, and how large the rounding error is beside the largest entry.
+COMPLEX, CENTRAL = (complex_step, 1e-12), (central, 1e-9)
+
+
+def _flips(sides, base):
+    return any(not np.array_equal(a, b) for moved in sides for a, b in zip(moved, base))
+
+
+def _relative_error(gradient, measured, floor):
+    scale = max(np.abs(gradient).max(), np.abs(measured).max())
+    size = np.maximum(np.maximum(np.abs(gradient), np.abs(measured)), floor * scale)
+    return np.divide(np.abs(gradient - measured), size, out=np.zeros_like(gradient), where=size > 0)
+
+
+def _number(value):
+    value = np.asarray(value)
+    if value.shape != () or value.dtype.kind not in "fiu" or not np.isfinite(value):
+        raise ValueError(
+            f"numerical_gradient expects f to return one finite number, got {value.dtype} {value.shape}"
+        )
+    return float(value)
+
+
+def _float64(x):
+    x = np.asarray(x)
+    return x.astype(np.float64) if x.dtype.kind == "f" else x
+
+
+def _leaves(layer):
+    inner = getattr(layer, "layers", None)
+    return [leaf for child in inner for leaf in _leaves(child)] if inner else [layer]
+
+
+def _argument_names(forward, count):
+    names = list(inspect.signature(forward).parameters)[:count]
+    return names + [f"input {place}" for place in range(len(names), count)]

@@ -1,0 +1,57 @@
+"""The linear layer Y = X Wᵀ + 1_S bᵀ. Source: chapter "The linear layer"; homework, questions a to c."""
+
+import numpy as np
+
+from .initializers import kaiming_normal
+from .layer import Layer
+from .validation import expect_number, expects
+
+
+@expects("Linear", W="N M", b="N", X="S M")
+def linear_forward(X, W, b):
+    """Y = X Wᵀ + 1_S bᵀ: X (S, M), W (N, M), b (N,) → Y (S, N). Raises ValueError if the shapes do not meet."""
+    return X @ W.T + b
+
+
+@expects("Linear", W="N M", X="S M", dY="S N")
+def linear_backward(dY, X, W):
+    """The three gradients of the linear layer: dY (S, N) → dX (S, M), dW (N, M), db (N,).
+
+    Each has the shape of its variable and the unit of L by that variable. There is no 1/S here: the loss has
+    put it into dY. Raises ValueError if the shapes do not meet.
+    """
+    dX = dY @ W
+    dW = dY.T @ X
+    db = dY.sum(axis=0)
+    return dX, dW, db
+
+
+class Linear(Layer):
+    """A linear layer with parameters "weight" (N, M) and "bias" (N,), in PyTorch's layout.
+
+    in_features M, out_features N; `rng` a seed or a NumPy Generator for the weights (Kaiming normal, standard
+    deviation gain/√M; the bias starts at 0); `dtype` float32 or float64. X is remembered, not copied.
+    """
+
+    def __init__(self, in_features, out_features, rng=None, dtype=np.float64, gain=1.0):
+        super().__init__()
+        self.in_features = expect_number(in_features, "in_features", "Linear", low=1, whole=True)
+        self.out_features = expect_number(out_features, "out_features", "Linear", low=1, whole=True)
+        shape = (self.out_features, self.in_features)
+        self.params = {
+            "weight": kaiming_normal(shape, gain, rng, dtype),
+            "bias": np.zeros(shape[0], dtype),
+        }
+
+    def forward(self, X):
+        """X (S, M) → Y (S, N)."""
+        Y = linear_forward(X, self.params["weight"], self.params["bias"])
+        self._remember(X)
+        return Y
+
+    def backward(self, dY):
+        """dY (S, N) → dX (S, M); sets grads["weight"] (N, M) and grads["bias"] (N,)."""
+        (X,) = self._recall()
+        dX, dW, db = linear_backward(dY, X, self.params["weight"])
+        self.grads = {"weight": dW, "bias": db}
+        return dX

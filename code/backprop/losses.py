@@ -1,0 +1,125 @@
+"""Cross-entropy, by the probabilities and by the logits. Source: chapter "Cross-entropy"; homework, question e.
+
+The loss is the mean over the S samples; this is the one place in the book where 1/S comes in. Targets T are integer
+labels (S,) or rows (S, C) that sum to 1 (one-hot, or soft).
+"""
+
+import numpy as np
+
+from .initializers import as_dtype
+from .layer import Layer
+from .softmax import log_sum_exp, softmax
+from .validation import as_array, as_floats, expect_number, expects
+
+
+def one_hot(labels, classes, dtype=np.float64):
+    """Integer labels (S,) → rows T (S, C) with a single 1. Raises ValueError for labels outside 0 … C − 1."""
+    classes = expect_number(classes, "classes", "one_hot", low=1, whole=True)
+    return _one_hot(labels, classes, as_dtype(dtype, "one_hot"), "one_hot")
+
+
+@expects("CrossEntropy", Y="S C")
+def cross_entropy(Y, T):
+    """L = −(1/S) Σ_ij T_ij log Y_ij: probabilities Y (S, C), targets T → a number in nats.
+
+    A probability of exactly 0 is read as the smallest normal number, so that the loss stays finite (708 nats
+    in float64) and 0 · log 0 is 0. Raises ValueError for negative Y.
+    """
+    T = _target_rows(T, Y, "CrossEntropy")
+    return -(T * np.log(_positive(Y))).sum() / len(Y)
+
+
+@expects("CrossEntropy", Y="S C")
+def cross_entropy_backward(Y, T):
+    """dY = −(1/S) T ⊘ Y, all (S, C); 0 wherever T is 0, also where Y is 0 too."""
+    T = _target_rows(T, Y, "CrossEntropy")
+    return -T / _positive(Y) / len(Y)
+
+
+@expects("SoftmaxCrossEntropy", Z="S C")
+def softmax_cross_entropy(Z, T):
+    """L = (1/S) Σ_i (log Σ_k exp Z_ik − Σ_j T_ij Z_ij): logits Z (S, C), targets T → a number in nats.
+
+    The largest logit of a row is subtracted from both terms, so the loss is finite for every finite Z.
+    """
+    T = _target_rows(T, Z, "SoftmaxCrossEntropy")
+    Z = Z - Z.max(axis=1, keepdims=True)
+    return (log_sum_exp(Z).sum() - (T * Z).sum()) / len(Z)
+
+
+@expects("SoftmaxCrossEntropy", Z="S C")
+def softmax_cross_entropy_backward(Z, T):
+    """dZ = (1/S)(Y − T) with Y = softmax(Z), all (S, C). Its rows sum to 0."""
+    T = _target_rows(T, Z, "SoftmaxCrossEntropy")
+    return (softmax(Z) - T) / len(Z)
+
+
+class CrossEntropy(Layer):
+    """Cross-entropy by the probabilities: `forward(Y, T)` gives the loss, `backward()` gives dY."""
+
+    def forward(self, Y, T):
+        """Y (S, C), T (S,) or (S, C) → a number."""
+        loss = cross_entropy(Y, T)
+        self._remember(Y, T)
+        return loss
+
+    def backward(self):
+        """dY (S, C)."""
+        return cross_entropy_backward(*self._recall())
+
+
+class SoftmaxCrossEntropy(Layer):
+    """Softmax and cross-entropy in one, by the logits: `forward(Z, T)` gives the loss, `backward()` gives dZ."""
+
+    def forward(self, Z, T):
+        """Z (S, C), T (S,) or (S, C) → a number."""
+        loss = softmax_cross_entropy(Z, T)
+        self._remember(Z, T)
+        return loss
+
+    def backward(self):
+        """dZ (S, C)."""
+        return softmax_cross_entropy_backward(*self._recall())
+
+
+def _positive(Y):
+    if (Y.real < 0).any():
+        raise ValueError(
+            f"CrossEntropy expects probabilities, got the negative entry {Y.real.min()}"
+        )
+    return np.maximum(Y, np.finfo(Y.dtype).tiny)
+
+
+def _target_rows(T, Y, who):
+    """T as rows (S, C) in the precision of Y, from labels or rows; raises ValueError if they can be neither."""
+    (S, C), dtype = Y.shape, Y.real.dtype
+    T = as_array(T, "T", who)
+    if T.shape == (S,):
+        return _one_hot(T, C, dtype, who)
+    if T.shape != (S, C):
+        raise ValueError(f"{who} expects T of shape ({S},) or ({S}, {C}), got {T.shape}")
+    rows = as_floats(T, "T", who)
+    off = np.abs(rows.sum(axis=1) - 1)
+    if off.max() > 1e-5:
+        i = int(off.argmax())
+        raise ValueError(
+            f"{who} expects each row of T to sum to 1, row {i} sums to {rows[i].sum():g}"
+        )
+    return rows.astype(dtype)
+
+
+def _one_hot(labels, classes, dtype, who):
+    labels = as_array(labels, "labels", who)
+    if labels.dtype.kind not in "iu" or labels.ndim != 1 or labels.size == 0:
+        raise ValueError(
+            f"{who} expects labels to be whole numbers of shape (S,), got {labels.dtype} {labels.shape}"
+        )
+    outside = (labels < 0) | (labels >= classes)
+    if outside.any():
+        i = int(outside.argmax())
+        raise ValueError(
+            f"{who} expects labels from 0 to {classes - 1}, got {labels[i]} for sample {i}"
+        )
+    rows = np.zeros((len(labels), classes), dtype)
+    rows[np.arange(len(labels)), labels] = 1
+    return rows

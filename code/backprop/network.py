@@ -1,0 +1,93 @@
+"""Layers in a row: Sequential and the MLP. Source: chapter "Backpropagation through a network"."""
+
+import itertools
+
+import numpy as np
+
+from .activations import ReLU
+from .dropout import Dropout
+from .initializers import as_rng, gain
+from .layer import Layer, parameters_of
+from .linear import Linear
+from .validation import expect_number, expect_sizes
+
+# The last layer starts small: the logits are then near 0, softmax near uniform and the loss near ln C.
+OUTPUT_GAIN = 0.1
+
+
+class Sequential(Layer):
+    """Layers one after the other: forward from the first to the last, backward from the last to the first."""
+
+    def __init__(self, *layers):
+        super().__init__()
+        in_one = len(layers) == 1 and isinstance(layers[0], (list, tuple))
+        self.layers = list(layers[0] if in_one else layers)
+        for place, layer in enumerate(self.layers):
+            if not (hasattr(layer, "forward") and hasattr(layer, "backward")):
+                raise ValueError(
+                    f"Sequential expects layers with forward and backward, got {layer!r}"
+                )
+            if any(layer is earlier for earlier in self.layers[:place]):
+                raise ValueError(
+                    f"Sequential expects a new layer at every place, since each remembers one pass; "
+                    f"layers[{place}] = {layer!r} is there twice"
+                )
+        if not self.layers:
+            raise ValueError("Sequential expects at least one layer, got none")
+
+    def forward(self, X):
+        """X (S, M) → the last layer's output."""
+        for layer in self.layers:
+            X = layer.forward(X)
+        return X
+
+    def backward(self, dY):
+        """The gradient by the last layer's output → the gradient by X; every layer sets its own grads."""
+        for layer in reversed(self.layers):
+            dY = layer.backward(dY)
+        return dY
+
+    def parameters(self):
+        """The parameters of all layers, labelled by the place of their layer: "layers[0].weight"."""
+        found = []
+        for place, layer in enumerate(self.layers):
+            for parameter in parameters_of(layer):
+                parameter.label = f"layers[{place}].{parameter.label}"
+                found.append(parameter)
+        return found
+
+    @property
+    def training(self):
+        """True while training; setting it sets it for every layer."""
+        return self._training
+
+    @training.setter
+    def training(self, value):
+        self._training = value
+        for layer in getattr(self, "layers", []):
+            layer.training = value
+
+    def __repr__(self):
+        return f"{type(self).__name__}({', '.join(map(repr, self.layers))})"
+
+
+class MLP(Sequential):
+    """A multilayer perceptron: Linear and activation by turns, the last Linear gives the logits.
+
+    sizes [M, hidden …, C]; `activation` a class (ReLU) or any function that makes a layer; `rng` a seed or
+    Generator; `dtype` float32 or float64; `dropout` the probability p of a Dropout after each activation. Weights are Kaiming
+    normal: gain 1 for the raw inputs, the activation's own gain behind it, 0.1 for the logits.
+    """
+
+    def __init__(self, sizes, activation=ReLU, rng=None, dtype=np.float32, dropout=0.0):
+        sizes = expect_sizes(sizes, "sizes", "MLP")
+        if len(sizes) < 2:
+            raise ValueError(f"MLP expects at least two sizes, [inputs, …, classes], got {sizes}")
+        if not callable(activation):
+            raise ValueError(f"MLP expects activation to make a layer, got {activation!r}")
+        dropout, rng = expect_number(dropout, "dropout", "MLP", low=0), as_rng(rng, "MLP")
+        layers, behind = [], gain(activation())
+        for n_in, n_out in itertools.pairwise(sizes[:-1]):
+            layers += [Linear(n_in, n_out, rng, dtype, behind if layers else 1.0), activation()]
+            layers += [Dropout(dropout, rng)] * (dropout > 0)
+        super().__init__(*layers, Linear(sizes[-2], sizes[-1], rng, dtype, OUTPUT_GAIN))

@@ -1,0 +1,106 @@
+"""From gradients to steps: SGD, Adam, AdamW, and a schedule. Source: chapter "Optimizers".
+
+An optimizer is given `model.parameters()` once and reads their gradients at each `step()`; `lr` may be changed
+between steps. The formulas are PyTorch's, which differ from the papers' where a comment says so.
+"""
+
+import numpy as np
+
+from .validation import expect_number, expects
+
+
+class Optimizer:
+    """What all have in common: a list of parameters, a learning rate, and a state of arrays per parameter."""
+
+    def __init__(self, parameters, lr, weight_decay):
+        who = type(self).__name__
+        if not isinstance(parameters, (list, tuple)):
+            raise ValueError(f"{who} expects the list model.parameters(), got {parameters!r}")
+        self.parameters = list(parameters)
+        if not all(hasattr(p, "value") for p in self.parameters) or not self.parameters:
+            raise ValueError(f"{who} expects parameters of a model, got {self.parameters}")
+        self.lr = expect_number(lr, "lr", who, low=0)
+        self.weight_decay = expect_number(weight_decay, "weight_decay", who, low=0)
+        self.steps = 0
+        self.state = [{} for _ in self.parameters]
+
+    def step(self):
+        """Change every parameter in place by its gradient. Raises ValueError if there is none of its shape."""
+        gradients = [parameter.grad for parameter in self.parameters]
+        for parameter, gradient in zip(self.parameters, gradients, strict=True):
+            shape = parameter.value.shape
+            if gradient.shape != shape:
+                raise ValueError(f"{parameter.label} has shape {shape}, its gradient {gradient.shape}")
+        self.steps += 1
+        for parameter, gradient, state in zip(self.parameters, gradients, self.state, strict=True):
+            self._update(parameter.value, gradient, state)
+
+    def _update(self, w, g, state):
+        raise NotImplementedError
+
+
+class SGD(Optimizer):
+    """v ← μ v + g, w ← w − η v; with `nesterov`, w ← w − η (g + μ v). g is ∂L/∂w + weight_decay · w.
+
+    η is `lr`, μ is `momentum`. Without momentum this is w ← w − η g.
+    """
+
+    def __init__(self, parameters, lr, momentum=0.0, nesterov=False, weight_decay=0.0):
+        super().__init__(parameters, lr, weight_decay)
+        self.momentum = expect_number(momentum, "momentum", "SGD", low=0, high=1)
+        self.nesterov = bool(nesterov)
+        if self.nesterov and self.momentum == 0:
+            raise ValueError("SGD expects a momentum above 0 for nesterov=True, got 0")
+
+    def _update(self, w, g, state):
+        g = g + self.weight_decay * w if self.weight_decay else g
+        if self.momentum:
+            v = state["velocity"] = self.momentum * state.get("velocity", 0) + g
+            g = g + self.momentum * v if self.nesterov else v
+        w -= self.lr * g
+
+
+class Adam(Optimizer):
+    """m ← β₁ m + (1−β₁) g, v ← β₂ v + (1−β₂) g², w ← w − η m̂ / (√v̂ + ε) (Kingma and Ba 2015).
+
+    m̂ = m/(1−β₁ᵗ) and v̂ = v/(1−β₂ᵗ) undo the start at zero. `weight_decay` is added to the gradient: g is
+    ∂L/∂w + weight_decay · w.
+    """
+
+    def __init__(self, parameters, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.0):
+        super().__init__(parameters, lr, weight_decay)
+        who = type(self).__name__
+        if not isinstance(betas, (list, tuple)) or len(betas) != 2:
+            raise ValueError(f"{who} expects two betas, got {betas!r}")
+        self.beta1, self.beta2 = (
+            expect_number(beta, "each beta", who, low=0, high=1 - 1e-9) for beta in betas
+        )
+        self.eps = expect_number(eps, "eps", who, low=0)
+
+    def _update(self, w, g, state):
+        g = self._decay(w, g)
+        m = state["m"] = self.beta1 * state.get("m", 0) + (1 - self.beta1) * g
+        v = state["v"] = self.beta2 * state.get("v", 0) + (1 - self.beta2) * g**2
+        m_hat = m / (1 - self.beta1**self.steps)
+        v_hat = v / (1 - self.beta2**self.steps)
+        w -= self.lr * m_hat / (np.sqrt(v_hat) + self.eps)
+
+    def _decay(self, w, g):
+        return g + self.weight_decay * w if self.weight_decay else g
+
+
+class AdamW(Adam):
+    """Adam with decoupled weight decay: w ← w − η · weight_decay · w, beside Adam's step (Loshchilov and Hutter 2019)."""
+
+    def __init__(self, parameters, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.01):
+        super().__init__(parameters, lr, betas, eps, weight_decay)
+
+    def _decay(self, w, g):
+        w -= self.lr * self.weight_decay * w
+        return g
+
+
+@expects("cosine", progress="...")
+def cosine(progress):
+    """The cosine schedule: the factor (1 + cos(π · progress))/2, from 1 at the start (0) to 0 at the end (1)."""
+    return (1 + np.cos(np.pi * progress)) / 2

@@ -1,0 +1,110 @@
+"""Figures that say in words what is to be seen, and that are readable on white and on black.
+
+A figure is drawn with matplotlib in `INK` for all that is text, axis or outline, and shown as SVG in which INK has become
+`currentColor`: the colour of the text around it, whatever the theme.
+
+    fig, ax = figure(6, 3)
+    ax.plot(...)
+    show(fig, alt="The error falls with h², then rises as 1/h.")
+"""
+
+import hashlib
+import html
+import io
+import re
+
+import matplotlib as mpl
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+INK = "#010203"  # a colour that nothing else has; becomes currentColor
+# Okabe and Ito's colours, told apart by colour-blind readers too, in shades with contrast on white and on black.
+BLUE, ORANGE, GREEN, RED, PURPLE, GREY = (
+    "#2b7fc1",
+    "#d07a00",
+    "#1b9a72",
+    "#d1495b",
+    "#a06fb8",
+    "#808080",
+)
+
+STYLE = {
+    "svg.fonttype": "none",
+    "font.size": 11,
+    "text.color": INK,
+    "axes.edgecolor": INK,
+    "axes.labelcolor": INK,
+    "axes.titlecolor": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.prop_cycle": mpl.cycler(color=[BLUE, ORANGE, GREEN, RED, PURPLE]),
+    "figure.facecolor": "none",
+    "axes.facecolor": "none",
+    "savefig.facecolor": "none",
+    "legend.frameon": False,
+    "lines.linewidth": 2,
+}
+
+
+def figure(width=6.0, height=3.2, rows=1, columns=1, **kwargs):
+    """A matplotlib figure of `width` × `height` inches in the book's style, and its axes."""
+    with mpl.rc_context(STYLE):
+        fig = Figure(figsize=(width, height), layout="constrained")
+        return fig, fig.subplots(rows, columns, **kwargs)
+
+
+class Picture:
+    """What a cell shows: the SVG of a figure with its text alternative."""
+
+    def __init__(self, svg, alt):
+        self.svg, self.alt = svg, alt
+
+    def _repr_html_(self):
+        return f'<div class="picture">{self.svg}</div>'
+
+    def __repr__(self):
+        return f"[figure: {self.alt}]"
+
+
+def show(fig, alt):
+    """The figure as a `Picture`; `alt` says what is to be seen in it. Raises ValueError if `alt` says nothing."""
+    if not isinstance(alt, str) or len(alt.split()) < 4:
+        raise ValueError(f"show expects alt to say what is to be seen, in a sentence, got {alt!r}")
+    out = io.StringIO()
+    # The salt makes the ids of clip paths the same at every build and different in every figure.
+    with mpl.rc_context(STYLE | {"svg.hashsalt": hashlib.sha256(alt.encode()).hexdigest()}):
+        fig.savefig(
+            out,
+            format="svg",
+            metadata={"Date": None, "Creator": None, "Format": None, "Type": None},
+        )
+    svg = out.getvalue()
+    svg = svg[svg.index("<svg") :]
+    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
+    svg = _without_unused_ids(svg).replace(INK, "currentColor")
+    svg = re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", svg, count=1, flags=re.DOTALL)
+    label = html.escape(alt, quote=True)
+    return Picture(svg.replace("<svg", f'<svg role="img" aria-label="{label}"', 1), alt)
+
+
+def _without_unused_ids(svg):
+    # Matplotlib numbers its groups alike in every figure; on a page with two figures such ids would clash.
+    used = set(re.findall(r'(?:url\(#|href="#)([^")]+)', svg))
+    return re.sub(r' id="([^"]*)"', lambda m: m.group(0) if m.group(1) in used else "", svg)
+
+
+def draw_matrix(ax, left, rows, columns, name, colour):
+    """A matrix as a grid of unit cells, centred on y = 0, with its name above and rows × columns below."""
+    bottom = -rows / 2
+    for row in range(rows):
+        for column in range(columns):
+            ax.add_patch(
+                Rectangle(
+                    (left + column, bottom + row), 1, 1, facecolor=colour, edgecolor=INK, alpha=0.55
+                )
+            )
+    middle = left + columns / 2
+    ax.text(middle, bottom + rows + 0.25, name, ha="center", fontsize=13)
+    ax.text(middle, bottom - 0.7, f"{rows} × {columns}", ha="center", fontsize=9)

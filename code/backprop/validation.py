@@ -1,0 +1,141 @@
+"""What a function expects of its arrays, said once in a line above it.
+
+    @expects("Linear", W="N M", b="N", X="S M")
+    def linear_forward(X, W, b): ...
+
+Each name in the line is an argument, each word a dimension. The arrays are looked at in the order in which
+they stand there, so a dimension that an earlier array has fixed is printed as its number:
+"Linear expects X of shape (S, 784), got (128, 783)". Three dots stand for any shape, the word
+"number" for a number that is no array.
+"""
+
+import contextlib
+import contextvars
+import functools
+import inspect
+
+import numpy as np
+
+_complex_allowed = contextvars.ContextVar("complex_allowed", default=False)
+
+
+class NotFinite(ValueError):
+    """The ValueError for nan and inf; training takes it as the sign that it diverges."""
+
+
+@contextlib.contextmanager
+def complex_allowed():
+    """Let complex arrays pass: the complex step of `gradcheck` needs them, nobody else does."""
+    token = _complex_allowed.set(True)
+    try:
+        yield
+    finally:
+        _complex_allowed.reset(token)
+
+
+def as_array(value, name, who):
+    """`np.asarray(value)`, but rows of unequal length are a ValueError that says so."""
+    try:
+        return np.asarray(value)
+    except ValueError:
+        raise ValueError(
+            f"{who} expects {name} to be an array, got rows of unequal length"
+        ) from None
+
+
+def as_floats(value, name, who):
+    """`value` as a real, finite, non-empty array of floats; integers become float64, float32 stays float32.
+
+    Raises ValueError, in the name of `who`, for anything that is no such array.
+    """
+    array = as_array(value, name, who)
+    if array.dtype.kind in "iub":
+        array = array.astype(np.float64)
+    if array.dtype.kind != "f" and not (array.dtype.kind == "c" and _complex_allowed.get()):
+        raise ValueError(f"{who} expects {name} to hold real numbers, got {_kind(value, array)}")
+    if array.size == 0:
+        raise ValueError(
+            f"{who} expects {name} to hold at least one entry, got shape {array.shape}"
+        )
+    if not _is_finite(array):
+        bad = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
+        raise NotFinite(f"{who} expects {name} to be finite, got {array[bad]} at {list(bad)}")
+    return array
+
+
+def expect_shape(array, dims, sizes, name, who):
+    """Compare `array.shape` with the dimensions `dims` and note new ones in `sizes`; raise ValueError if they differ."""
+    wanted = [sizes.get(dim, dim) for dim in dims]
+    pairs = zip(wanted, array.shape, strict=False)
+    if array.ndim != len(wanted) or not all(w == n or isinstance(w, str) for w, n in pairs):
+        shape = "(" + ", ".join(map(str, wanted)) + (",)" if len(wanted) == 1 else ")")
+        raise ValueError(f"{who} expects {name} of shape {shape}, got {array.shape}")
+    sizes.update(zip(dims, array.shape, strict=True))
+
+
+def expects(who=None, **specs):
+    """Decorate a function: check the arrays named in `specs` before its body runs.
+
+    `who` is the name that errors speak in; by default that of the object whose method it is.
+    """
+    free = ("...", "number")
+    specs = {name: spec if spec in free else tuple(spec.split()) for name, spec in specs.items()}
+
+    def decorate(function):
+        places = list(inspect.signature(function).parameters)
+
+        @functools.wraps(function)
+        def checked(*args, **kwargs):
+            args, sizes = list(args), {}
+            speaker = who or type(args[0]).__name__
+            for name, spec in specs.items():
+                place = places.index(name)
+                if place >= len(args) and name not in kwargs:
+                    continue  # Python's own message about a missing argument is a good one
+                given, key = (args, place) if place < len(args) else (kwargs, name)
+                if spec == "number":
+                    given[key] = expect_number(given[key], name, speaker)
+                    continue
+                array = as_floats(given[key], name, speaker)
+                if spec != "...":
+                    expect_shape(array, spec, sizes, name, speaker)
+                given[key] = array
+            return function(*args, **kwargs)
+
+        return checked
+
+    return decorate
+
+
+def expect_number(value, name, who, low=-np.inf, high=np.inf, whole=False):
+    """`value` as a Python number with low ≤ value ≤ high, whole if asked for; raises ValueError otherwise."""
+    kinds = (int, np.integer) if whole else (int, float, np.integer, np.floating)
+    number = isinstance(value, kinds) and not isinstance(value, (bool, np.bool_))
+    # Not np.isfinite, which refuses Python's integers beyond 64 bits.
+    if not (number and abs(value) <= np.finfo(float).max and low <= value <= high):
+        kind = "a whole number" if whole else "a number"
+        bounds = [f"at least {low}"] * (low > -np.inf) + [f"at most {high}"] * (high < np.inf)
+        raise ValueError(
+            " ".join([f"{who} expects {name} to be {kind}", " and ".join(bounds)]).strip()
+            + f", got {value!r}"
+        )
+    return int(value) if whole else float(value)
+
+
+def expect_sizes(sizes, name, who):
+    """`sizes` as a list of whole numbers of at least 1; raises ValueError otherwise."""
+    if not isinstance(sizes, (list, tuple, np.ndarray)):
+        raise ValueError(f"{who} expects {name} to be a row of whole numbers, got {sizes!r}")
+    return [expect_number(size, f"each size in {name}", who, low=1, whole=True) for size in sizes]
+
+
+def _is_finite(array):
+    # The sum of squares is one pass over memory and finite for nearly every finite array; only if it overflows
+    # does every entry have to be looked at.
+    with np.errstate(over="ignore", invalid="ignore"):
+        quick = np.vdot(array, array)
+    return bool(np.isfinite(quick)) or bool(np.isfinite(array).all())
+
+
+def _kind(value, array):
+    return type(value).__name__ if array.dtype == object else f"{array.dtype}"
