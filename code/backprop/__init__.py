@@ -17,8 +17,8 @@ from .training import accuracy, predict, train
 __version__ = "0.1.0"
 
 __all__ = [
-    "ELU", "GELU", "MLP", "SGD", "Adam", "AdamW", "CrossEntropy", "Dropout", "LeakyReLU", "Linear", "Mish", "ReLU",
-    "Sequential", "SiLU", "Sigmoid", "Softmax", "SoftmaxCrossEntropy", "Softplus", "Tanh", "accuracy",
-    "check_gradients", "complex_step_gradient", "cosine", "load_digits", "load_fashion_mnist",
-    "numerical_gradient", "one_hot", "predict", "split_validation", "train",
+    "ELU", "GELU", "MLP", "SGD", "Adam", "AdamW", "CrossEntropy", "Dropout", "LeakyReLU", "Linear",
+    "Mish", "ReLU", "Sequential", "SiLU", "Sigmoid", "Softmax", "SoftmaxCrossEntropy", "Softplus",
+    "Tanh", "accuracy", "check_gradients", "complex_step_gradient", "cosine", "load_digits",
+    "load_fashion_mnist", "numerical_gradient", "one_hot", "predict", "split_validation", "train",
 ]  # fmt: skip

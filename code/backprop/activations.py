@@ -1,15 +1,21 @@
-"""Nine element-wise activations h and their derivatives h'. Source: chapter "Activations"; homework, question d.
+"""Nine element-wise activations h and their derivatives h'.
 
-Y_ij = h(X_ij), so ∂L/∂X = ∂L/∂Y ⊙ h'(X). Where h has a kink, h' there is the derivative from the left; that is a
-convention (PyTorch's too), stated with each function. Every function takes an array of any shape and
-returns one of the same shape; every formula is finite for |x| up to 1e4 and also right for complex x with a tiny
-imaginary part, which is what the complex step needs.
+Source: chapter "Activations"; homework, question d.
+
+Y_ij = h(X_ij), so ∂L/∂X = ∂L/∂Y ⊙ h'(X). Where h has a kink, h' there is the derivative from the
+left; that is a convention (PyTorch's too), stated with each function. Every function takes an array
+of any shape and returns one of the same shape; every formula is finite for |x| up to 1e4 and also
+right for complex x with a tiny imaginary part, which is what the complex step needs.
 """
+
+import math
 
 import numpy as np
 
 from .layer import Layer
 from .validation import expect_number, expects
+
+SQRT_2PI = math.sqrt(2 * math.pi)  # Python's: NumPy's float64 would turn float32 into float64
 
 
 @expects("relu", X="...")
@@ -38,7 +44,7 @@ def leaky_relu_derivative(X, slope=0.01):
 
 @expects("elu", X="...", alpha="number")
 def elu(X, alpha=1.0):
-    """x where x > 0, else alpha·(eˣ − 1). `np.where` computes both branches, so the exponent is capped at 0."""
+    """x where x > 0, else alpha·(eˣ − 1); both are computed, so the exponent is capped at 0."""
     return np.where(X > 0, X, alpha * np.expm1(np.minimum(X, 0)))
 
 
@@ -74,7 +80,10 @@ def tanh_derivative(X):
 
 @expects("softplus", X="...")
 def softplus(X):
-    """log(1 + eˣ), written as max(x, 0) + log(1 + e^−|x|), which cannot overflow; −|x| is x − 2·max(x, 0)."""
+    """log(1 + eˣ), written as max(x, 0) + log(1 + e^−|x|), which cannot overflow.
+
+    −|x| is written as x − 2·max(x, 0), which is right for complex x too.
+    """
     positive = np.maximum(X, 0)
     return positive + np.log1p(np.exp(X - 2 * positive))
 
@@ -87,14 +96,14 @@ def softplus_derivative(X):
 
 @expects("gelu", X="...")
 def gelu(X):
-    """x·Φ(x), Φ the standard normal distribution function (the exact form, not the tanh approximation)."""
+    """x·Φ(x), Φ the standard normal distribution function: exact, not the tanh approximation."""
     return X * _normal_cdf(X)
 
 
 @expects("gelu_derivative", X="...")
 def gelu_derivative(X):
     """Φ(x) + x·φ(x), φ = Φ' the standard normal density."""
-    return _normal_cdf(X) + X * np.exp(-(X**2) / 2) / np.sqrt(2 * np.pi)
+    return _normal_cdf(X) + X * np.exp(-(X**2) / 2) / SQRT_2PI
 
 
 @expects("silu", X="...")
@@ -123,8 +132,8 @@ def mish_derivative(X):
 
 
 def _normal_cdf(X):
-    # NumPy has no erf. This series (DLMF 7.6.2 with x/√2 for z) has terms of one sign, so nothing cancels:
-    # Φ(x) = 1/2 + φ(x)·(x + x³/3 + x⁵/(3·5) + …). Beyond |x| = 9 Φ is 0 or 1 to the last digit.
+    # NumPy has no erf. This series (DLMF 7.6.2 with x/√2 for z) has terms of one sign, so nothing
+    # cancels: Φ(x) = 1/2 + φ(x)·(x + x³/3 + x⁵/(3·5) + …). From |x| = 9 on, Φ is 0 or 1.
     x = np.clip(X.real, -9, 9) + (X - X.real)
     term, total = x, x
     for n in range(3, 400, 2):
@@ -132,11 +141,12 @@ def _normal_cdf(X):
         total = total + term
         if np.all(np.abs(term) <= np.finfo(x.dtype).eps / 8 * np.abs(total)):
             break
-    return 0.5 + total * np.exp(-(x**2) / 2) / np.sqrt(2 * np.pi)
+    cdf = 0.5 + total * np.exp(-(x**2) / 2) / SQRT_2PI
+    return np.where(np.abs(X.real) < 9, cdf, X.real > 0)
 
 
 class Activation(Layer):
-    """Y = h(X), dX = dY ⊙ h'(X), all (S, M). A subclass says what h and h' are and where h has kinks."""
+    """Y = h(X), dX = dY ⊙ h'(X), all (S, M); a subclass names h, h' and the kinks of h."""
 
     @expects(X="S M")
     def forward(self, X):
@@ -177,7 +187,10 @@ class LeakyReLU(Activation):
 
 
 class ELU(Activation):
-    """x where x > 0, else alpha·(eˣ − 1) (Clevert et al. 2016); derivative alpha at x = 0, a kink unless alpha = 1."""
+    """x where x > 0, else alpha·(eˣ − 1) (Clevert et al. 2016).
+
+    The derivative at x = 0 is alpha; that is a kink unless alpha = 1.
+    """
 
     def __init__(self, alpha=1.0):
         super().__init__()

@@ -1,7 +1,8 @@
 """Initial weights that keep the size of the signal. Source: chapter "Initialisation".
 
-W has shape (N, M): its rows are the outputs, so fan_in = M and fan_out = N. Each function returns a new array;
-`rng` is a seed or a NumPy Generator. Kaiming: He et al. 2015; Xavier: Glorot and Bengio 2010.
+W has shape (N, M): its rows are the outputs, so fan_in = M and fan_out = N. Each function returns a
+new array; `rng` is a seed or a NumPy Generator. Kaiming: He et al. 2015; Xavier: Glorot and Bengio
+2010.
 """
 
 import numpy as np
@@ -10,7 +11,7 @@ from .validation import as_floats, expect_number, expect_shape, expect_sizes
 
 
 def kaiming_normal(shape, gain=1.0, rng=None, dtype=np.float64):
-    """Normal entries of standard deviation gain/√fan_in: Var(Y_ij) = gain² · mean(X_ik²) in the forward pass."""
+    """Normal entries of standard deviation gain/√fan_in: Var(Y_ij) = gain² · mean(X_ik²)."""
     (_, fan_in), gain, rng, dtype = _arguments("kaiming_normal", shape, gain, rng, dtype)
     return (gain / np.sqrt(fan_in) * rng.standard_normal(shape)).astype(dtype)
 
@@ -23,24 +24,27 @@ def kaiming_uniform(shape, gain=1.0, rng=None, dtype=np.float64):
 
 
 def xavier_normal(shape, gain=1.0, rng=None, dtype=np.float64):
-    """Normal entries of standard deviation gain·√(2/(fan_in + fan_out)): between forward and backward pass."""
+    """Normal entries of standard deviation gain·√(2/(fan_in + fan_out)).
+
+    It lies between what the forward pass (fan_in) and the backward pass (fan_out) ask for.
+    """
     (fan_out, fan_in), gain, rng, dtype = _arguments("xavier_normal", shape, gain, rng, dtype)
     return (gain * np.sqrt(2 / (fan_in + fan_out)) * rng.standard_normal(shape)).astype(dtype)
 
 
 def xavier_uniform(shape, gain=1.0, rng=None, dtype=np.float64):
-    """Uniform entries in ±gain·√(6/(fan_in + fan_out)): the same standard deviation as `xavier_normal`."""
+    """Uniform entries in ±gain·√(6/(fan_in + fan_out)), as spread out as `xavier_normal`."""
     (fan_out, fan_in), gain, rng, dtype = _arguments("xavier_uniform", shape, gain, rng, dtype)
     bound = gain * np.sqrt(6 / (fan_in + fan_out))
     return rng.uniform(-bound, bound, shape).astype(dtype)
 
 
 def gain(activation):
-    """The gain 1/√E[h(z)²], z ~ N(0, 1), that keeps the mean square of a layer's inputs: √2 for ReLU.
+    """The gain 1/√E[h(z)²], z ~ N(0, 1): it keeps the mean square of the inputs; √2 for ReLU.
 
-    `activation` is a layer (ReLU()), its class (ReLU) or a function of an array. The expectation is a sum over
-    a fine grid (step 0.001 on [−10, 10]), exact to about 1e-7 for every activation of this book. Raises
-    ValueError where h is 0 almost everywhere or not finite.
+    `activation` is a layer (ReLU()), its class (ReLU) or a function of an array. The expectation is
+    a sum over a fine grid (step 0.001 on [−10, 10]), exact to about 1e-7 for every activation of
+    this book. Raises ValueError where h is 0 almost everywhere or not finite.
     """
     h = activation() if isinstance(activation, type) else activation
     h = getattr(h, "forward", h)

@@ -1,11 +1,11 @@
-"""What every layer has: parameters, their gradients, a memory of the last forward pass, and a mode."""
+"""What every layer has: parameters, gradients, a memory of the last forward pass, a mode."""
 
 from dataclasses import dataclass
 
 
 @dataclass
 class Parameter:
-    """The place where a parameter lives: reading and writing always meets the layer's current arrays.
+    """The place where a parameter lives: it reads and writes the layer's current arrays.
 
     `label` says where in a network that is: "layers[0].weight".
     """
@@ -24,7 +24,7 @@ class Parameter:
 
     @property
     def grad(self):
-        """∂L/∂(this parameter), of the parameter's shape; raises ValueError before the first backward."""
+        """∂L/∂(this parameter), of its shape; raises ValueError before the first backward."""
         if self.name not in self.layer.grads:
             who = type(self.layer).__name__
             raise ValueError(f"{who} has no gradient of its {self.name} yet: call backward first")
@@ -32,20 +32,31 @@ class Parameter:
 
 
 def parameters_of(layer):
-    """The parameters of any layer: of its own making, or made from its dict `params`, if it has one."""
+    """The parameters of any layer: its own list, or one made from its dict `params`, if any."""
     if hasattr(layer, "parameters"):
         return layer.parameters()
     return [Parameter(layer, name, name) for name in getattr(layer, "params", {})]
 
 
+def is_layer(thing):
+    """Whether it has forward and backward; a class has them too, but is no layer yet."""
+    return hasattr(thing, "forward") and hasattr(thing, "backward") and not isinstance(thing, type)
+
+
+def leaves(layer):
+    """The innermost layers that a layer is made of, in order; itself if it is not made of any."""
+    inner = getattr(layer, "layers", None)
+    return [leaf for child in inner for leaf in leaves(child)] if inner else [layer]
+
+
 class Layer:
     """A function with memory: `forward` remembers what `backward` needs, `backward` fills `grads`.
 
-    `params` and `grads` are dicts of arrays under the same names. `training` is True only while `train` is at
-    work; layers that act differently then (Dropout) look at it.
+    `params` and `grads` are dicts of arrays under the same names. `training` is True only while
+    `train` is at work; layers that act differently then (Dropout) look at it.
     """
 
-    kinks = ()  # inputs at which an element-wise layer has no derivative; gradcheck keeps away from them
+    kinks = ()  # where an element-wise layer has no derivative: gradcheck keeps away from there
 
     def __init__(self):
         self.params, self.grads = {}, {}
@@ -62,7 +73,9 @@ class Layer:
     def _recall(self):
         if self._memory is None:
             who = type(self).__name__
-            raise ValueError(f"{who}.backward was called before forward: nothing to go back through")
+            raise ValueError(
+                f"{who}.backward was called before forward: nothing to go back through"
+            )
         return self._memory
 
     def __repr__(self):

@@ -1,4 +1,7 @@
-"""The linear layer Y = X Wᵀ + 1_S bᵀ. Source: chapter "The linear layer"; homework, questions a to c."""
+"""The linear layer Y = X Wᵀ + 1_S bᵀ.
+
+Source: chapter "The linear layer"; homework, questions a to c.
+"""
 
 import numpy as np
 
@@ -7,9 +10,12 @@ from .layer import Layer
 from .validation import expect_number, expects
 
 
-@expects("Linear", W="N M", b="N", X="S M")
+@expects("Linear", W="N M", X="S M", b="N")
 def linear_forward(X, W, b):
-    """Y = X Wᵀ + 1_S bᵀ: X (S, M), W (N, M), b (N,) → Y (S, N). Raises ValueError if the shapes do not meet."""
+    """Y = X Wᵀ + 1_S bᵀ: X (S, M), W (N, M), b (N,) → Y (S, N).
+
+    Raises ValueError if the shapes do not meet.
+    """
     return X @ W.T + b
 
 
@@ -17,8 +23,8 @@ def linear_forward(X, W, b):
 def linear_backward(dY, X, W):
     """The three gradients of the linear layer: dY (S, N) → dX (S, M), dW (N, M), db (N,).
 
-    Each has the shape of its variable and the unit of L by that variable. There is no 1/S here: the loss has
-    put it into dY. Raises ValueError if the shapes do not meet.
+    Each has the shape of its variable and the unit of L by that variable. There is no 1/S here: the
+    loss has put it into dY. Raises ValueError if the shapes do not meet.
     """
     dX = dY @ W
     dW = dY.T @ X
@@ -29,8 +35,9 @@ def linear_backward(dY, X, W):
 class Linear(Layer):
     """A linear layer with parameters "weight" (N, M) and "bias" (N,), in PyTorch's layout.
 
-    in_features M, out_features N; `rng` a seed or a NumPy Generator for the weights (Kaiming normal, standard
-    deviation gain/√M; the bias starts at 0); `dtype` float32 or float64. X is remembered, not copied.
+    in_features M, out_features N; `rng` a seed or a NumPy Generator for the weights (Kaiming
+    normal, standard deviation gain/√M; the bias starts at 0); `dtype` float32 or float64. X is
+    remembered, not copied.
     """
 
     def __init__(self, in_features, out_features, rng=None, dtype=np.float64, gain=1.0):

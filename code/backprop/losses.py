@@ -1,7 +1,9 @@
-"""Cross-entropy, by the probabilities and by the logits. Source: chapter "Cross-entropy"; homework, question e.
+"""Cross-entropy, by the probabilities and by the logits.
 
-The loss is the mean over the S samples; this is the one place in the book where 1/S comes in. Targets T are integer
-labels (S,) or rows (S, C) that sum to 1 (one-hot, or soft).
+Source: chapter "Cross-entropy"; homework, question e.
+
+The loss is the mean over the S samples; this is the one place in the book where 1/S comes in.
+Targets T are integer labels (S,) or rows (S, C) that sum to 1 (one-hot, or soft).
 """
 
 import numpy as np
@@ -13,7 +15,10 @@ from .validation import as_array, as_floats, expect_number, expects
 
 
 def one_hot(labels, classes, dtype=np.float64):
-    """Integer labels (S,) → rows T (S, C) with a single 1. Raises ValueError for labels outside 0 … C − 1."""
+    """Integer labels (S,) → rows T (S, C) with a single 1.
+
+    Raises ValueError for labels outside 0 … C − 1.
+    """
     classes = expect_number(classes, "classes", "one_hot", low=1, whole=True)
     return _one_hot(labels, classes, as_dtype(dtype, "one_hot"), "one_hot")
 
@@ -22,8 +27,8 @@ def one_hot(labels, classes, dtype=np.float64):
 def cross_entropy(Y, T):
     """L = −(1/S) Σ_ij T_ij log Y_ij: probabilities Y (S, C), targets T → a number in nats.
 
-    A probability of exactly 0 is read as the smallest normal number, so that the loss stays finite (708 nats
-    in float64) and 0 · log 0 is 0. Raises ValueError for negative Y.
+    A probability of exactly 0 is read as the smallest normal number, so that the loss stays finite
+    (708 nats in float64) and 0 · log 0 is 0. Raises ValueError for negative Y.
     """
     T = _target_rows(T, Y, "CrossEntropy")
     return -(T * np.log(_positive(Y))).sum() / len(Y)
@@ -38,9 +43,10 @@ def cross_entropy_backward(Y, T):
 
 @expects("SoftmaxCrossEntropy", Z="S C")
 def softmax_cross_entropy(Z, T):
-    """L = (1/S) Σ_i (log Σ_k exp Z_ik − Σ_j T_ij Z_ij): logits Z (S, C), targets T → a number in nats.
+    """L = (1/S) Σ_i (log Σ_k exp Z_ik − Σ_j T_ij Z_ij): Z (S, C), targets T → a number in nats.
 
-    The largest logit of a row is subtracted from both terms, so the loss is finite for every finite Z.
+    The largest logit of a row is subtracted from both terms, so the loss is finite for every finite
+    Z.
     """
     T = _target_rows(T, Z, "SoftmaxCrossEntropy")
     Z = Z - Z.max(axis=1, keepdims=True)
@@ -69,7 +75,7 @@ class CrossEntropy(Layer):
 
 
 class SoftmaxCrossEntropy(Layer):
-    """Softmax and cross-entropy in one, by the logits: `forward(Z, T)` gives the loss, `backward()` gives dZ."""
+    """Softmax and cross-entropy in one: `forward(Z, T)` gives the loss, `backward()` gives dZ."""
 
     def forward(self, Z, T):
         """Z (S, C), T (S,) or (S, C) → a number."""
@@ -91,7 +97,7 @@ def _positive(Y):
 
 
 def _target_rows(T, Y, who):
-    """T as rows (S, C) in the precision of Y, from labels or rows; raises ValueError if they can be neither."""
+    """T as rows (S, C) in the precision of Y; raises ValueError if it is no labels and no rows."""
     (S, C), dtype = Y.shape, Y.real.dtype
     T = as_array(T, "T", who)
     if T.shape == (S,):
@@ -111,9 +117,8 @@ def _target_rows(T, Y, who):
 def _one_hot(labels, classes, dtype, who):
     labels = as_array(labels, "labels", who)
     if labels.dtype.kind not in "iu" or labels.ndim != 1 or labels.size == 0:
-        raise ValueError(
-            f"{who} expects labels to be whole numbers of shape (S,), got {labels.dtype} {labels.shape}"
-        )
+        got = f"{labels.dtype} {labels.shape}"
+        raise ValueError(f"{who} expects labels to be whole numbers of shape (S,), got {got}")
     outside = (labels < 0) | (labels >= classes)
     if outside.any():
         i = int(outside.argmax())

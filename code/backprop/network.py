@@ -7,30 +7,31 @@ import numpy as np
 from .activations import ReLU
 from .dropout import Dropout
 from .initializers import as_rng, gain
-from .layer import Layer, parameters_of
+from .layer import Layer, is_layer, parameters_of
 from .linear import Linear
 from .validation import expect_number, expect_sizes
 
-# The last layer starts small: the logits are then near 0, softmax near uniform and the loss near ln C.
+# The last layer starts small: the logits are then near 0, softmax near uniform and the loss near ln
+# C.
 OUTPUT_GAIN = 0.1
 
 
 class Sequential(Layer):
-    """Layers one after the other: forward from the first to the last, backward from the last to the first."""
+    """Layers in a row: forward from the first to the last, backward from the last to the first."""
 
     def __init__(self, *layers):
         super().__init__()
         in_one = len(layers) == 1 and isinstance(layers[0], (list, tuple))
         self.layers = list(layers[0] if in_one else layers)
         for place, layer in enumerate(self.layers):
-            if not (hasattr(layer, "forward") and hasattr(layer, "backward")):
+            if not is_layer(layer):
                 raise ValueError(
                     f"Sequential expects layers with forward and backward, got {layer!r}"
                 )
             if any(layer is earlier for earlier in self.layers[:place]):
                 raise ValueError(
-                    f"Sequential expects a new layer at every place, since each remembers one pass; "
-                    f"layers[{place}] = {layer!r} is there twice"
+                    "Sequential expects another layer at every place, since each remembers one "
+                    f"pass, got {layer!r} twice, the second time at {place}"
                 )
         if not self.layers:
             raise ValueError("Sequential expects at least one layer, got none")
@@ -42,13 +43,13 @@ class Sequential(Layer):
         return X
 
     def backward(self, dY):
-        """The gradient by the last layer's output → the gradient by X; every layer sets its own grads."""
+        """The gradient by the last output → the gradient by X; every layer sets its grads."""
         for layer in reversed(self.layers):
             dY = layer.backward(dY)
         return dY
 
     def parameters(self):
-        """The parameters of all layers, labelled by the place of their layer: "layers[0].weight"."""
+        """The parameters of all layers, labelled by place: "layers[0].weight"."""
         found = []
         for place, layer in enumerate(self.layers):
             for parameter in parameters_of(layer):
@@ -74,9 +75,10 @@ class Sequential(Layer):
 class MLP(Sequential):
     """A multilayer perceptron: Linear and activation by turns, the last Linear gives the logits.
 
-    sizes [M, hidden …, C]; `activation` a class (ReLU) or any function that makes a layer; `rng` a seed or
-    Generator; `dtype` float32 or float64; `dropout` the probability p of a Dropout after each activation. Weights are Kaiming
-    normal: gain 1 for the raw inputs, the activation's own gain behind it, 0.1 for the logits.
+    sizes [M, hidden …, C]; `activation` a class (ReLU) or any function that makes a layer; `rng` a
+    seed or Generator; `dtype` float32 or float64; `dropout` the probability p of a Dropout after
+    each activation. Weights are Kaiming normal: gain 1 for the raw inputs, the activation's own
+    gain behind it, 0.1 for the logits.
     """
 
     def __init__(self, sizes, activation=ReLU, rng=None, dtype=np.float32, dropout=0.0):

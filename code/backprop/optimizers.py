@@ -1,7 +1,8 @@
 """From gradients to steps: SGD, Adam, AdamW, and a schedule. Source: chapter "Optimizers".
 
-An optimizer is given `model.parameters()` once and reads their gradients at each `step()`; `lr` may be changed
-between steps. The formulas are PyTorch's, which differ from the papers' where a comment says so.
+An optimizer is given `model.parameters()` once and reads their gradients at each `step()`; `lr` may
+be changed between steps. The formulas are PyTorch's, which differ from the papers' where a comment
+says so.
 """
 
 import numpy as np
@@ -10,7 +11,7 @@ from .validation import expect_number, expects
 
 
 class Optimizer:
-    """What all have in common: a list of parameters, a learning rate, and a state of arrays per parameter."""
+    """What all have in common: parameters, a learning rate, and arrays of state for each."""
 
     def __init__(self, parameters, lr, weight_decay):
         who = type(self).__name__
@@ -25,12 +26,14 @@ class Optimizer:
         self.state = [{} for _ in self.parameters]
 
     def step(self):
-        """Change every parameter in place by its gradient. Raises ValueError if there is none of its shape."""
+        """Change every parameter in place; raises ValueError without a gradient of its shape."""
         gradients = [parameter.grad for parameter in self.parameters]
         for parameter, gradient in zip(self.parameters, gradients, strict=True):
             shape = parameter.value.shape
             if gradient.shape != shape:
-                raise ValueError(f"{parameter.label} has shape {shape}, its gradient {gradient.shape}")
+                raise ValueError(
+                    f"{parameter.label} has shape {shape}, its gradient {gradient.shape}"
+                )
         self.steps += 1
         for parameter, gradient, state in zip(self.parameters, gradients, self.state, strict=True):
             self._update(parameter.value, gradient, state)
@@ -40,9 +43,9 @@ class Optimizer:
 
 
 class SGD(Optimizer):
-    """v ← μ v + g, w ← w − η v; with `nesterov`, w ← w − η (g + μ v). g is ∂L/∂w + weight_decay · w.
+    """v ← μ v + g, w ← w − η v; with `nesterov`, w ← w − η (g + μ v).
 
-    η is `lr`, μ is `momentum`. Without momentum this is w ← w − η g.
+    g is ∂L/∂w + weight_decay · w, η is `lr`, μ is `momentum`. Without momentum this is w ← w − η g.
     """
 
     def __init__(self, parameters, lr, momentum=0.0, nesterov=False, weight_decay=0.0):
@@ -63,8 +66,8 @@ class SGD(Optimizer):
 class Adam(Optimizer):
     """m ← β₁ m + (1−β₁) g, v ← β₂ v + (1−β₂) g², w ← w − η m̂ / (√v̂ + ε) (Kingma and Ba 2015).
 
-    m̂ = m/(1−β₁ᵗ) and v̂ = v/(1−β₂ᵗ) undo the start at zero. `weight_decay` is added to the gradient: g is
-    ∂L/∂w + weight_decay · w.
+    m̂ = m/(1−β₁ᵗ) and v̂ = v/(1−β₂ᵗ) undo the start at zero. `weight_decay` is added to the
+    gradient: g is ∂L/∂w + weight_decay · w.
     """
 
     def __init__(self, parameters, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.0):
@@ -90,7 +93,10 @@ class Adam(Optimizer):
 
 
 class AdamW(Adam):
-    """Adam with decoupled weight decay: w ← w − η · weight_decay · w, beside Adam's step (Loshchilov and Hutter 2019)."""
+    """Adam with decoupled weight decay: w ← w − η · weight_decay · w, beside Adam's step.
+
+    Source: Loshchilov and Hutter 2019.
+    """
 
     def __init__(self, parameters, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.01):
         super().__init__(parameters, lr, betas, eps, weight_decay)
@@ -102,5 +108,5 @@ class AdamW(Adam):
 
 @expects("cosine", progress="...")
 def cosine(progress):
-    """The cosine schedule: the factor (1 + cos(π · progress))/2, from 1 at the start (0) to 0 at the end (1)."""
+    """The cosine schedule (1 + cos(π · progress))/2: from 1 at the start, 0, to 0 at the end, 1."""
     return (1 + np.cos(np.pi * progress)) / 2

@@ -1,7 +1,7 @@
 """Figures that say in words what is to be seen, and that are readable on white and on black.
 
-A figure is drawn with matplotlib in `INK` for all that is text, axis or outline, and shown as SVG in which INK has become
-`currentColor`: the colour of the text around it, whatever the theme.
+A figure is drawn with matplotlib in `INK` for all that is text, axis or outline, and shown as SVG
+in which INK has become `currentColor`: the colour of the text around it, whatever the theme.
 
     fig, ax = figure(6, 3)
     ax.plot(...)
@@ -17,16 +17,13 @@ import matplotlib as mpl
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from .validation import expect_number, expect_sizes
+
 INK = "#010203"  # a colour that nothing else has; becomes currentColor
-# Okabe and Ito's colours, told apart by colour-blind readers too, in shades with contrast on white and on black.
-BLUE, ORANGE, GREEN, RED, PURPLE, GREY = (
-    "#2b7fc1",
-    "#d07a00",
-    "#1b9a72",
-    "#d1495b",
-    "#a06fb8",
-    "#808080",
-)
+# Okabe and Ito's colours, told apart by colour-blind readers too, in shades with contrast on white
+# and on black.
+BLUE, ORANGE, GREEN = "#2b7fc1", "#d07a00", "#1b9a72"
+RED, PURPLE, GREY = "#d1495b", "#a06fb8", "#808080"
 
 STYLE = {
     "svg.fonttype": "none",
@@ -50,6 +47,10 @@ STYLE = {
 
 def figure(width=6.0, height=3.2, rows=1, columns=1, **kwargs):
     """A matplotlib figure of `width` × `height` inches in the book's style, and its axes."""
+    width, height = (
+        expect_number(side, "each side", "figure", low=0.1, high=100) for side in (width, height)
+    )
+    rows, columns = expect_sizes((rows, columns), "rows and columns", "figure")
     with mpl.rc_context(STYLE):
         fig = Figure(figsize=(width, height), layout="constrained")
         return fig, fig.subplots(rows, columns, **kwargs)
@@ -69,16 +70,19 @@ class Picture:
 
 
 def show(fig, alt):
-    """The figure as a `Picture`; `alt` says what is to be seen in it. Raises ValueError if `alt` says nothing."""
+    """The figure as a `Picture`; `alt` says what is to be seen in it.
+
+    Raises ValueError if `alt` says nothing, or `fig` is no figure.
+    """
     if not isinstance(alt, str) or len(alt.split()) < 4:
         raise ValueError(f"show expects alt to say what is to be seen, in a sentence, got {alt!r}")
+    if not isinstance(fig, Figure):
+        raise ValueError(f"show expects a matplotlib figure, got {fig!r}")
     out = io.StringIO()
     # The salt makes the ids of clip paths the same at every build and different in every figure.
     with mpl.rc_context(STYLE | {"svg.hashsalt": hashlib.sha256(alt.encode()).hexdigest()}):
         fig.savefig(
-            out,
-            format="svg",
-            metadata={"Date": None, "Creator": None, "Format": None, "Type": None},
+            out, format="svg", metadata=dict.fromkeys(("Date", "Creator", "Format", "Type"))
         )
     svg = out.getvalue()
     svg = svg[svg.index("<svg") :]
@@ -90,21 +94,20 @@ def show(fig, alt):
 
 
 def _without_unused_ids(svg):
-    # Matplotlib numbers its groups alike in every figure; on a page with two figures such ids would clash.
+    # Matplotlib numbers its groups alike in every figure; on a page with two figures such ids would
+    # clash.
     used = set(re.findall(r'(?:url\(#|href="#)([^")]+)', svg))
     return re.sub(r' id="([^"]*)"', lambda m: m.group(0) if m.group(1) in used else "", svg)
 
 
 def draw_matrix(ax, left, rows, columns, name, colour):
-    """A matrix as a grid of unit cells, centred on y = 0, with its name above and rows × columns below."""
-    bottom = -rows / 2
+    """A matrix as a grid of unit cells, centred on y = 0: name above, rows × columns below."""
+    rows, columns = expect_sizes((rows, columns), "rows and columns", "draw_matrix")
+    left, bottom = expect_number(left, "left", "draw_matrix"), -rows / 2
     for row in range(rows):
         for column in range(columns):
-            ax.add_patch(
-                Rectangle(
-                    (left + column, bottom + row), 1, 1, facecolor=colour, edgecolor=INK, alpha=0.55
-                )
-            )
+            corner = left + column, bottom + row
+            ax.add_patch(Rectangle(corner, 1, 1, facecolor=colour, edgecolor=INK, alpha=0.55))
     middle = left + columns / 2
     ax.text(middle, bottom + rows + 0.25, name, ha="center", fontsize=13)
     ax.text(middle, bottom - 0.7, f"{rows} × {columns}", ha="center", fontsize=9)

@@ -1,4 +1,7 @@
-"""Softmax over the classes of each sample. Source: chapter "Softmax"; homework, question e takes it as given."""
+"""Softmax over the classes of each sample.
+
+Source: chapter "Softmax"; homework, question e takes it as given.
+"""
 
 import numpy as np
 
@@ -18,13 +21,13 @@ def softmax(Z):
 
 @expects("Softmax", Y="S C", dY="S C")
 def softmax_backward(dY, Y):
-    """dZ = Y ⊙ (dY − (dY ⊙ Y) 11ᵀ): dY and the probabilities Y (S, C) → dZ (S, C). Its rows sum to 0."""
+    """dZ = Y ⊙ (dY − (dY ⊙ Y) 11ᵀ): dY, probabilities Y (S, C) → dZ (S, C); its rows sum to 0."""
     return Y * (dY - (dY * Y).sum(axis=1, keepdims=True))
 
 
 @expects("softmax_jacobian", y="C")
 def softmax_jacobian(y):
-    """∂y_j/∂z_k = y_j (δ_jk − y_k) for one sample: probabilities y (C,) → the whole Jacobian (C, C).
+    """∂y_j/∂z_k = y_j (δ_jk − y_k) for one sample: probabilities y (C,) → the Jacobian (C, C).
 
     Only for looking at: `softmax_backward` multiplies by it without building it.
     """

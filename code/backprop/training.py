@@ -1,24 +1,36 @@
-"""Training: batches, epochs, a history, and checkpoints that a run can go on from. Source: chapter "Training"."""
+"""Training: batches, epochs, a history, and checkpoints that a run can go on from.
 
+Source: chapter "Training".
+"""
+
+import contextlib
 import json
 import os
-import zipfile
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
 from tqdm import tqdm
 
-from .datasets import split_validation
+from .datasets import Dataset, split_validation
 from .initializers import as_rng
+from .layer import is_layer, leaves
 from .losses import SoftmaxCrossEntropy
-from .validation import as_array, as_floats, expect_number
+from .validation import (
+    NotFinite,
+    as_array,
+    as_floats,
+    expect_function,
+    expect_number,
+    expect_shape,
+    expects,
+)
 
 
 @dataclass
 class History:
-    """One number per epoch: mean training loss (nats) and accuracy as the epoch ran, validation loss and accuracy
-    at its end (absent without validation), and the learning rate at its end."""
+    """One number per epoch: mean training loss (nats) and accuracy as the epoch ran, validation
+    loss and accuracy at its end (absent without validation), and the learning rate at its end."""
 
     loss: list = field(default_factory=list)
     accuracy: list = field(default_factory=list)
@@ -27,20 +39,22 @@ class History:
     lr: list = field(default_factory=list)
 
 
+@expects("predict", X="S M")
 def predict(model, X, batch_size=1000):
     """The logits (S, C) of all samples X (S, M), computed batch by batch, with dropout off."""
-    was, model.training = model.training, False
+    _check_model(model, "predict")
+    size = expect_number(batch_size, "batch_size", "predict", low=1, whole=True)
+    was, model.training = getattr(model, "training", False), False
     try:
-        return np.concatenate(
-            [model.forward(X[i : i + batch_size]) for i in range(0, len(X), batch_size)]
-        )
+        return np.concatenate([model.forward(X[i : i + size]) for i in range(0, len(X), size)])
     finally:
         model.training = was
 
 
 def accuracy(model, X, y):
-    """The share of samples whose largest logit is at their label, in [0, 1]; ties go to the lower class."""
-    return float((predict(model, X).argmax(axis=1) == y).mean())
+    """The share of samples, 0 … 1, whose largest logit is at their label; of equals, the first."""
+    Z = predict(model, X)
+    return float((Z.argmax(axis=1) == _labels(y, "y", len(Z), "accuracy")).mean())
 
 
 def train(
@@ -58,150 +72,145 @@ def train(
 ):
     """Train `model` on data.X_train and data.y_train for a number of epochs; returns a `History`.
 
-    The test part of `data` is never looked at: `validation` is the share of the training part held out for the
-    figures per epoch (0: none). `loss` is SoftmaxCrossEntropy() unless given. `schedule` maps the progress of the run,
-    0 … 1, to a factor on the learning rate (`cosine`). `rng` (a seed or Generator) draws the order of the samples.
-    `checkpoint` is a path: after each epoch the whole state is written there, and a run that finds it
-    goes on from it, ending with the same bits as if it had never stopped.
+    The test part of `data` is never looked at: `validation` is the share of the training part held
+    out for the figures per epoch (0: none). `loss` is SoftmaxCrossEntropy() unless given.
+    `schedule` maps the progress of the run, 0 … 1, to a factor on the learning rate (`cosine`).
+    `rng` (a seed or Generator) draws the order of the samples. `checkpoint` is a path: after each
+    epoch the whole state is written there, and a run that finds it goes on from it, ending with the
+    same bits as if it had never stopped.
 
-    Raises ValueError for bad data or settings or a checkpoint of another run, FloatingPointError when the loss
-    is no longer finite.
+    Raises ValueError for bad data or settings or a checkpoint of another run, FloatingPointError
+    when the loss is no longer finite.
     """
-    data = _checked(data)
+    X, y = _checked(data)
+    _check_parts(model, optimizer, schedule)
     epochs = expect_number(epochs, "epochs", "train", low=1, whole=True)
     batch_size = expect_number(batch_size, "batch_size", "train", low=1, whole=True)
-    validation = expect_number(validation, "validation", "train", low=0, high=0.9)
-    X, y, held_out = data.X_train, data.y_train, None
+    validation, held_out = expect_number(validation, "validation", "train", low=0, high=0.9), None
     if validation:
-        X, y, *held_out = split_validation(data, validation, rng=0)
-    run = _Run(model, optimizer, as_rng(rng, "train"), epochs, batch_size, schedule)
-    run.resume(checkpoint)
+        X, y, *held_out = split_validation(Dataset(X, y, None, None), validation, rng=0)
     loss = loss or SoftmaxCrossEntropy()
-    bar = tqdm(
-        range(len(run.history.loss), epochs),
-        disable=not progress,
-        unit="epoch",
-        initial=len(run.history.loss),
-        total=epochs,
-    )
+    run = _Run(model, optimizer, as_rng(rng, "train"), epochs, batch_size, schedule, loss)
+    run.resume(checkpoint, X)
+    done = len(run.history.loss)
+    bar = tqdm(range(done, epochs), disable=not progress, unit="epoch", initial=done, total=epochs)
     for epoch in bar:
-        run.epoch(epoch, X, y, loss)
+        run.epoch(epoch, X, y)
         if held_out:
-            run.validate(*held_out, loss)
-        run.save(checkpoint)
-        bar.set_postfix(
-            {name: f"{values[-1]:.4f}" for name, values in asdict(run.history).items() if values}
-        )
+            run.validate(epoch, *held_out)
+        run.save(checkpoint, X)
+        latest = {name: values[-1] for name, values in asdict(run.history).items() if values}
+        bar.set_postfix({name: f"{value:.4f}" for name, value in latest.items()})
     return run.history
 
 
 class _Run:
     """A run under way: everything that a checkpoint has to hold."""
 
-    def __init__(self, model, optimizer, rng, epochs, batch_size, schedule):
-        self.model, self.optimizer, self.rng = model, optimizer, rng
+    def __init__(self, model, optimizer, rng, epochs, batch_size, schedule, loss):
+        self.model, self.optimizer, self.rng, self.loss = model, optimizer, rng, loss
         self.epochs, self.batch_size, self.schedule = epochs, batch_size, schedule
-        self.history, self.first_lr = History(), optimizer.lr
+        self.history = History()
 
-    def epoch(self, epoch, X, y, loss):
-        """One pass over the samples in a new order. The last batch may be smaller and counts by its size."""
-        order = self.rng.permutation(len(X))
+    def epoch(self, epoch, X, y):
+        """One pass over the samples in a new order; a smaller last batch counts by its size."""
+        order, first_lr = self.rng.permutation(len(X)), self.optimizer.lr
         starts = range(0, len(X), self.batch_size)
         total = right = 0.0
         self.model.training = True
         try:
             for step, start in enumerate(starts):
                 if self.schedule:
-                    self.optimizer.lr = self.first_lr * float(
-                        self.schedule((epoch + step / len(starts)) / self.epochs)
-                    )
+                    progress = (epoch + step / len(starts)) / self.epochs
+                    self.optimizer.lr = first_lr * float(self.schedule(progress))
                 batch = order[start : start + self.batch_size]
-                Z = self._step(X[batch], y[batch], loss, f"epoch {epoch + 1}, step {step + 1}")
-                total += self.batch_loss * len(batch)
+                with _diverging(f"epoch {epoch + 1}, step {step + 1}"):
+                    Z, loss = self._step(X[batch], y[batch])
+                total += loss * len(batch)
                 right += (Z.argmax(axis=1) == y[batch]).sum()
-        finally:
-            self.model.training = False
+            self.history.lr.append(self.optimizer.lr)
+        finally:  # after an interruption too: the same call then starts from the same settings
+            self.model.training, self.optimizer.lr = False, first_lr
         self.history.loss.append(total / len(X))
         self.history.accuracy.append(float(right / len(X)))
-        self.history.lr.append(self.optimizer.lr)
 
-    def _step(self, X, y, loss, where):
-        try:
-            Z = self.model.forward(X)
-            self.batch_loss = float(loss.forward(Z, y))
-            self.model.backward(loss.backward())
-        except ValueError as error:
-            # The data were finite when training began, so whatever is not finite now has diverged.
-            if "finite" in str(error):
-                raise FloatingPointError(
-                    f"training diverged at {where}: {error}; try a smaller lr"
-                ) from None
-            raise
+    def _step(self, X, y):
+        Z = self.model.forward(X)
+        loss = _finite(self.loss.forward(Z, y))
+        self.model.backward(self.loss.backward())
         self.optimizer.step()
-        return Z
+        return Z, loss
 
-    def validate(self, X, y, loss):
-        Z = predict(self.model, X)
-        self.history.val_loss.append(float(loss.forward(Z, y)))
+    def validate(self, epoch, X, y):
+        with _diverging(f"the end of epoch {epoch + 1}"):
+            Z = predict(self.model, X)
+            self.history.val_loss.append(_finite(self.loss.forward(Z, y)))
         self.history.val_accuracy.append(float((Z.argmax(axis=1) == y).mean()))
 
-    def _settings(self):
+    def _settings(self, X):
         """What must be the same for a run to go on."""
+        numbers = {k: v for k, v in vars(self.optimizer).items() if isinstance(v, (bool, float))}
+        schedule = self.schedule and getattr(self.schedule, "__name__", "another")
         return {
             "model": repr(self.model),
+            "dtype": str(self.optimizer.parameters[0].value.dtype),
             "optimizer": type(self.optimizer).__name__,
-            "lr": self.first_lr,
+            **numbers,
+            "loss": type(self.loss).__name__,
             "batch_size": self.batch_size,
+            "shape of X": list(X.shape),
+            "schedule": schedule,
             "epochs": self.epochs if self.schedule else None,
         }
 
     def _rngs(self):
-        return [
-            self.rng,
-            *(layer.rng for layer in getattr(self.model, "layers", []) if hasattr(layer, "rng")),
-        ]
+        return [self.rng, *(leaf.rng for leaf in leaves(self.model) if hasattr(leaf, "rng"))]
 
-    def save(self, path):
-        """Write the state beside `path` first and move it there when whole: a kill leaves the old file."""
+    def save(self, path, X):
+        """Write the state beside `path`, then move it there: a kill leaves the old file."""
         if path is None:
             return
         arrays = {f"parameter {k}": p.value for k, p in enumerate(self.optimizer.parameters)}
-        arrays |= {
-            f"state {k} {name}": a
-            for k, s in enumerate(self.optimizer.state)
-            for name, a in s.items()
-        }
+        for k, state in enumerate(self.optimizer.state):
+            arrays |= {f"state {k} {name}": array for name, array in state.items()}
         facts = {
-            "settings": self._settings(),
+            "settings": self._settings(X),
             "history": asdict(self.history),
             "steps": self.optimizer.steps,
-            "current_lr": self.optimizer.lr,
             "rngs": [rng.bit_generator.state for rng in self._rngs()],
         }
         part = Path(f"{path}.part")
         with open(part, "wb") as file:
-            np.savez(file, facts=np.array(json.dumps(facts)), **arrays)
+            np.savez(file, facts=json.dumps(facts, default=np.ndarray.tolist), **arrays)
             file.flush()
             os.fsync(file.fileno())
         os.replace(part, path)
 
-    def resume(self, path):
+    def resume(self, path, X):
         """Go on from the checkpoint at `path`, if there is one."""
-        if path is None or not Path(path).exists():
+        if path is None:
+            return
+        if not isinstance(path, (str, os.PathLike)) or not Path(path).parent.is_dir():
+            raise ValueError(f"train expects checkpoint to be a path in a folder, got {path!r}")
+        if not Path(path).exists():
             return
         try:
-            with np.load(path) as file:
-                arrays = dict(file)
+            with open(path, "rb") as file, np.load(file) as archive:
+                arrays = dict(archive)
             facts = json.loads(str(arrays["facts"]))
-        except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile) as error:
+            settings = dict(facts["settings"])
+        except (
+            Exception
+        ) as error:  # a damaged archive raises any of a dozen types; all mean the same
+            problem = f"{type(error).__name__}: {error}"
             raise ValueError(
-                f"the checkpoint {path} is damaged ({error}); it was left as it is"
-            ) from None
-        for name, wanted in self._settings().items():
-            found = facts["settings"].get(name)
-            if found != wanted:
+                f"the checkpoint {path} is damaged ({problem}); it was left as it is"
+            ) from error
+        for name, here in self._settings(X).items():
+            if (there := settings.get(name)) != here:
                 raise ValueError(
-                    f"the checkpoint {path} is of another run: its {name} is {found!r}, here {wanted!r}"
+                    f"the checkpoint {path} is of another run: "
+                    f"its {name} is {there!r}, here {here!r}; it was left as it is"
                 )
         for k, parameter in enumerate(self.optimizer.parameters):
             parameter.value[...] = arrays[f"parameter {k}"]
@@ -210,18 +219,54 @@ class _Run:
                 _, k, name = key.split(" ", 2)
                 self.optimizer.state[int(k)][name] = array
         self.history = History(**facts["history"])
-        self.optimizer.steps, self.optimizer.lr = facts["steps"], facts["current_lr"]
-        for rng, state in zip(self._rngs(), facts["rngs"]):
+        self.optimizer.steps = facts["steps"]
+        for rng, state in zip(self._rngs(), facts["rngs"], strict=True):
             rng.bit_generator.state = state
 
 
+@contextlib.contextmanager
+def _diverging(where):
+    """The data were finite when training began, so whatever is not finite now has diverged."""
+    try:
+        with np.errstate(over="ignore", invalid="ignore"):
+            yield
+    except NotFinite as error:
+        raise FloatingPointError(
+            f"training diverged at {where}: {error}; try a smaller lr"
+        ) from None
+
+
+def _finite(loss):
+    if not np.isfinite(loss):
+        raise NotFinite(f"the loss is {loss}")
+    return float(loss)
+
+
 def _checked(data):
+    if not (hasattr(data, "X_train") and hasattr(data, "y_train")):
+        raise ValueError(f"train expects data with X_train and y_train, got {type(data).__name__}")
     X = as_floats(data.X_train, "X_train", "train")
-    y = as_array(data.y_train, "y_train", "train")
-    if X.ndim != 2 or y.shape != (len(X),):
+    expect_shape(X, ("S", "M"), {}, "X_train", "train")
+    return X, _labels(data.y_train, "y_train", len(X), "train")
+
+
+def _check_model(model, who):
+    if not is_layer(model):
+        raise ValueError(f"{who} expects a model with forward and backward, got {model!r}")
+
+
+def _check_parts(model, optimizer, schedule):
+    _check_model(model, "train")
+    if not hasattr(optimizer, "step"):
+        raise ValueError(f"train expects an optimizer with step, got {optimizer!r}")
+    if schedule is not None:
+        expect_function(schedule, "schedule", "train")
+
+
+def _labels(y, name, S, who):
+    y = as_array(y, name, who)
+    if y.shape != (S,) or y.dtype.kind not in "iu":
         raise ValueError(
-            f"train expects X_train (S, M) and y_train (S,), got {X.shape} and {y.shape}"
+            f"{who} expects {name} to hold whole numbers, shape ({S},), got {y.dtype} {y.shape}"
         )
-    if y.dtype.kind not in "iu":
-        raise ValueError(f"train expects y_train to hold whole numbers, got {y.dtype}")
-    return data._replace(X_train=X, y_train=y)
+    return y

@@ -1,10 +1,10 @@
 """What a function expects of its arrays, said once in a line above it.
 
-    @expects("Linear", W="N M", b="N", X="S M")
+    @expects("Linear", W="N M", X="S M", b="N")
     def linear_forward(X, W, b): ...
 
-Each name in the line is an argument, each word a dimension. The arrays are looked at in the order in which
-they stand there, so a dimension that an earlier array has fixed is printed as its number:
+Each name in the line is an argument, each word a dimension. The arrays are looked at in the order
+in which they stand there, so a dimension that an earlier array has fixed is printed as its number:
 "Linear expects X of shape (S, 784), got (128, 783)". Three dots stand for any shape, the word
 "number" for a number that is no array.
 """
@@ -13,6 +13,7 @@ import contextlib
 import contextvars
 import functools
 import inspect
+import sys
 
 import numpy as np
 
@@ -44,7 +45,7 @@ def as_array(value, name, who):
 
 
 def as_floats(value, name, who):
-    """`value` as a real, finite, non-empty array of floats; integers become float64, float32 stays float32.
+    """`value` as a real, finite, non-empty array; integers become float64, float32 stays.
 
     Raises ValueError, in the name of `who`, for anything that is no such array.
     """
@@ -64,7 +65,7 @@ def as_floats(value, name, who):
 
 
 def expect_shape(array, dims, sizes, name, who):
-    """Compare `array.shape` with the dimensions `dims` and note new ones in `sizes`; raise ValueError if they differ."""
+    """Compare `array.shape` with `dims`, note new sizes; raise ValueError if they differ."""
     wanted = [sizes.get(dim, dim) for dim in dims]
     pairs = zip(wanted, array.shape, strict=False)
     if array.ndim != len(wanted) or not all(w == n or isinstance(w, str) for w, n in pairs):
@@ -108,30 +109,38 @@ def expects(who=None, **specs):
 
 
 def expect_number(value, name, who, low=-np.inf, high=np.inf, whole=False):
-    """`value` as a Python number with low ≤ value ≤ high, whole if asked for; raises ValueError otherwise."""
+    """`value` as a Python number with low ≤ value ≤ high; raises ValueError otherwise."""
     kinds = (int, np.integer) if whole else (int, float, np.integer, np.floating)
     number = isinstance(value, kinds) and not isinstance(value, (bool, np.bool_))
-    # Not np.isfinite, which refuses Python's integers beyond 64 bits.
-    if not (number and abs(value) <= np.finfo(float).max and low <= value <= high):
+    # Compared as a Python number: it may be too large for NumPy, and the bounds for float32.
+    exact = value.item() if number and isinstance(value, np.generic) else value
+    if not (number and abs(exact) <= sys.float_info.max and low <= exact <= high):
         kind = "a whole number" if whole else "a number"
         bounds = [f"at least {low}"] * (low > -np.inf) + [f"at most {high}"] * (high < np.inf)
         raise ValueError(
             " ".join([f"{who} expects {name} to be {kind}", " and ".join(bounds)]).strip()
             + f", got {value!r}"
         )
-    return int(value) if whole else float(value)
+    return int(exact) if whole else float(exact)
+
+
+def expect_function(value, name, who):
+    """Raise ValueError if `value` cannot be called."""
+    if not callable(value):
+        raise ValueError(f"{who} expects {name} to be a function, got {value!r}")
 
 
 def expect_sizes(sizes, name, who):
     """`sizes` as a list of whole numbers of at least 1; raises ValueError otherwise."""
-    if not isinstance(sizes, (list, tuple, np.ndarray)):
+    row = np.ndim(sizes) == 1 if isinstance(sizes, np.ndarray) else isinstance(sizes, (list, tuple))
+    if not row:
         raise ValueError(f"{who} expects {name} to be a row of whole numbers, got {sizes!r}")
     return [expect_number(size, f"each size in {name}", who, low=1, whole=True) for size in sizes]
 
 
 def _is_finite(array):
-    # The sum of squares is one pass over memory and finite for nearly every finite array; only if it overflows
-    # does every entry have to be looked at.
+    # The sum of squares is one pass over memory and finite for nearly every finite array; only if
+    # it overflows does every entry have to be looked at.
     with np.errstate(over="ignore", invalid="ignore"):
         quick = np.vdot(array, array)
     return bool(np.isfinite(quick)) or bool(np.isfinite(array).all())

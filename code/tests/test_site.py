@@ -45,7 +45,10 @@ CONTENTS = r"""() => {
     const walker = document.createTreeWalker(article, NodeFilter.SHOW_TEXT);
     while (walker.nextNode())
         if (!walker.currentNode.parentElement.closest(hidden)) words.push(walker.currentNode.data);
-    const broken = "mjx-merror, [data-mjx-error]";
+    const isPicture = image => !image.closest("[aria-hidden=true]")
+        && !image.parentElement.closest("svg, button");
+    const pictures = all("img, article svg[role=img], .cell_output svg").filter(isPicture);
+    const broken = "mjx-merror, [data-mjx-error], mjx-container [style*='color: red']";
     return {
         h1: all("h1").filter(h => h.checkVisibility()).map(h => h.innerText),
         prose: words.join(""),
@@ -56,10 +59,11 @@ CONTENTS = r"""() => {
             text: output.innerText,
             meant: output.closest(".cell").classList.contains("tag_raises-exception"),
         })),
-        images: all("img, article svg[role=img]:not([aria-hidden=true])").map(image => ({
+        images: pictures.map(image => ({
             source: image.getAttribute("src") || image.outerHTML.slice(0, 80),
             alt: image.getAttribute("aria-label") ?? image.getAttribute("alt") ?? "",
-            drawn: !image.checkVisibility() || !(image instanceof HTMLImageElement) || image.naturalWidth > 0,
+            drawn: !image.checkVisibility() || image.getBoundingClientRect().width > 0
+                && (!(image instanceof HTMLImageElement) || image.naturalWidth > 0),
         })),
         links: all("a[href]").map(a => a.getAttribute("href")),
     };

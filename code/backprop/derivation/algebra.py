@@ -1,6 +1,6 @@
 """What joins expressions: + − · /, powers, Σ, matrix products and transposes, written as in NumPy.
 
-Every shape is checked when the expression is built. `entry` writes an entry of the result with indices.
+Every shape is checked when the expression is built; `entry` writes one entry with indices.
 """
 
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class Neg(Node):
 
 @dataclass(frozen=True, repr=False)
 class Elementwise(Node):
-    """Two operands of the same shape; a product may also have one number, a quotient a number below."""
+    """Two operands of one shape; a factor or a divisor may also be a number."""
 
     left: Node
     right: Node
@@ -80,7 +80,9 @@ class Pow(Node):
 
     def __post_init__(self):
         if self.base.shape or type(self.exponent) is not int:
-            raise DerivationError(f"only a number to an integer power, got {self.base} ** {self.exponent}")
+            raise DerivationError(
+                f"only a number to an integer power, got {self.base} ** {self.exponent}"
+            )
 
 
 @dataclass(frozen=True, repr=False)
@@ -94,8 +96,8 @@ class MatMul(Node):
         left, right = self.left.shape, self.right.shape
         if not left or not right or left[-1] != right[0]:
             raise ShapeError(
-                f"{self.left} is {shape_name(left)}, {self.right} is {shape_name(right)}: a matrix product "
-                "sums over the last axis of the first and the first axis of the second"
+                f"{self.left} is {shape_name(left)}, {self.right} is {shape_name(right)}: a matrix "
+                "product sums over the last axis of the first and the first axis of the second"
                 + (f", and {left[-1]} is not {right[0]}" if left and right else "")
             )
 
@@ -117,7 +119,9 @@ class Transpose(Node):
 
     def __post_init__(self):
         if len(self.operand.shape) != 2:
-            raise ShapeError(f"{self.operand} is {shape_name(self.operand.shape)}: .T needs a matrix")
+            raise ShapeError(
+                f"{self.operand} is {shape_name(self.operand.shape)}: .T needs a matrix"
+            )
 
     @property
     def shape(self):
@@ -140,7 +144,12 @@ class Sum(Node):
         if body.shape:
             raise ShapeError(f"Σ adds entries, but {body} is {shape_name(body.shape)}")
         for r in ranges:
-            if not (len(r) == 3 and isinstance(r[0], Index) and r[1] == 1 and isinstance(r[2], Dimension)):
+            if not (
+                len(r) == 3
+                and isinstance(r[0], Index)
+                and r[1] == 1
+                and isinstance(r[2], Dimension)
+            ):
                 raise DerivationError(f"a range is (index, 1, dimension), got {r!r}")
         if not ranges or len({r[0] for r in ranges}) < len(ranges):
             raise DerivationError("Σ needs at least one range, and each index once")
@@ -158,4 +167,5 @@ Node.__sub__, Node.__rsub__ = _operator(Sub)
 Node.__mul__, Node.__rmul__ = _operator(Mul)
 Node.__truediv__, Node.__rtruediv__ = _operator(Div)
 Node.__matmul__, Node.__rmatmul__ = _operator(MatMul)
-Node.__neg__, Node.__pow__, Node.T = Neg, Pow, property(Transpose)
+Node.__neg__, Node.T = lambda self: Neg(self), property(Transpose)
+Node.__pow__ = lambda self, exponent: Pow(self, exponent)

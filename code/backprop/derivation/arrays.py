@@ -1,9 +1,9 @@
-"""What an author names: sizes, indices, arrays and their entries, gradients, functions, δ, ones. Source: "Notation"."""
+"""What an author names: sizes, indices, arrays and their entries, gradients, derivatives, δ."""
 
 from dataclasses import dataclass
 
 from .errors import DerivationError, ShapeError
-from .nodes import Dimension, Index, Node, entry, node, shape_name
+from .nodes import Dimension, Index, Node, node
 
 
 def dimensions(names):
@@ -37,6 +37,14 @@ class Gradient(Array):
     of: Array = None
     loss: Array = None
 
+    @classmethod
+    def made(cls, variable, loss):
+        return cls(f"∂{loss}/∂{variable}", variable.shape, False, variable, loss)
+
+    def by(self, variable):
+        """The gradient of the same loss by another array."""
+        return Gradient.made(variable, self.loss)
+
     def children(self):
         return [*self.shape]  # that ∂L/∂Y stands in a line does not make the line depend on Y
 
@@ -50,7 +58,7 @@ class Entry(Node):
 
 
 def array(name, *shape, positive=False):
-    """array("X", S, M) is X of shape (S, M), real, or > 0 where `positive`; array("λ") is a number."""
+    """array("X", S, M) is a real X of shape (S, M), > 0 if `positive`; array("λ") is a number."""
     for size in shape:
         if not isinstance(size, Dimension):
             raise ShapeError(f"the shape of {name} is made of dimensions, got {size!r}")
@@ -69,8 +77,8 @@ L = loss("L")
 def gradient(variable, of=L):
     """∂L/∂Y for an array Y: an array of the shape of Y, in units of L by Y."""
     if not isinstance(variable, Array):
-        raise DerivationError(f"gradient() takes a whole array, got {variable}; for an entry write d(L, …)")
-    return Gradient(f"∂{of}/∂{variable}", variable.shape, False, variable, of.array)
+        raise DerivationError(f"gradient() takes a whole array, got {variable}")
+    return Gradient.made(variable, of.array)
 
 
 @dataclass(frozen=True, repr=False)
@@ -82,7 +90,7 @@ class Derivative(Node):
 
 
 def d(of, by):
-    """∂of/∂by: d(Y[i, j], W[a, b]) for entries; d(L, W) is the whole gradient. Raises ShapeError."""
+    """∂of/∂by for entries, d(Y[i, j], W[a, b]); d(L, W) is all of ∂L/∂W. Raises ShapeError."""
     of = node(of)
     if isinstance(by, Array) and isinstance(of, Entry) and not of.indices:
         return gradient(by, of)
@@ -103,105 +111,3 @@ def delta(i, j):
         if not isinstance(index, Index) and (type(index) is not int or index < 1):
             raise DerivationError(f"δ takes two indices, got {i!r} and {j!r}")
     return Delta(i, j)
-
-
-@dataclass(frozen=True)
-class Function:
-    """A function of one number, applied to numbers and element by element to arrays."""
-
-    name: str
-    order: int = 0
-
-    @property
-    def prime(self):
-        """h', of which nothing more is known."""
-        if self in (exp, log):
-            raise DerivationError(f"write the derivative of {self.name} out")
-        return Function(self.name, self.order + 1)
-
-    def __call__(self, argument):
-        return Apply(self, node(argument))
-
-    def __str__(self):
-        return self.name + "'" * self.order
-
-
-@dataclass(frozen=True, repr=False)
-class Apply(Node):
-    function: Function
-    argument: Node
-
-    @property
-    def shape(self):
-        return self.argument.shape
-
-    def entry(self, *indices):
-        return Apply(self.function, entry(self.argument, *indices))
-
-
-def function(name):
-    """A differentiable function h of one number of which nothing else is known."""
-    return Function(name)
-
-
-exp, log = Function("exp"), Function("log")
-
-
-@dataclass(frozen=True, repr=False)
-class Ones(Node):
-    shape: tuple
-
-    def entry(self, *indices):
-        return node(1)
-
-
-def ones(*shape):
-    """ones(S) is the vector of S ones, ones(S, C) the matrix of ones."""
-    if len(shape) not in (1, 2) or not all(isinstance(size, Dimension) for size in shape):
-        raise ShapeError(f"ones() takes one or two dimensions, got {shape!r}")
-    return Ones(shape)
-
-
-@dataclass(frozen=True, repr=False)
-class Vectors(Node):
-    """A matrix made of vectors."""
-
-    def __post_init__(self):
-        for vector in self.children():
-            if len(vector.shape) != 1:
-                raise ShapeError(f"{vector} is {shape_name(vector.shape)}: a vector was expected")
-
-
-@dataclass(frozen=True, repr=False)
-class Outer(Vectors):
-    left: Node
-    right: Node
-
-    @property
-    def shape(self):
-        return self.left.shape + self.right.shape
-
-    def entry(self, i, j):
-        return entry(self.left, i) * entry(self.right, j)
-
-
-@dataclass(frozen=True, repr=False)
-class Diag(Vectors):
-    vector: Node
-
-    @property
-    def shape(self):
-        return self.vector.shape * 2
-
-    def entry(self, i, j):
-        return Delta(i, j) * entry(self.vector, i)
-
-
-def outer(left, right):
-    """The matrix u vᵀ of two vectors: outer(ones(S), bias) repeats the bias in each of S rows."""
-    return Outer(left, right)
-
-
-def diag(vector):
-    """The square matrix with a vector on its diagonal and zeros elsewhere."""
-    return Diag(vector)

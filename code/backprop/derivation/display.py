@@ -1,17 +1,22 @@
-"""The printer: a node as LaTeX or as plain text, in the author's order, from the very object that is judged."""
+"""LaTeX and plain text of a node, in the author's order, from the object that is judged."""
 
-from .algebra import Div, MatMul, Mul, Neg
-from .arrays import Array, Entry, Gradient, Ones
-from .nodes import Dimension, Number, node
+from .algebra import Div, Elementwise, MatMul, Mul, Neg
+from .arrays import Array, Entry, Gradient
+from .functions import Apply
+from .nodes import Number
 from .styles import ADD, ATOM, HADAMARD, POWER, PRODUCT, Latex, Part, Text
+from .vectors import Outer
 
 
 def is_row(node):
-    """Whether a vector comes out as a row on paper (1ᵀA does), where NumPy knows no rows and columns."""
-    if isinstance(node, MatMul):
-        return len(node.left.shape) == 1 and len(node.right.shape) == 2
-    vectors = [child for child in node.children() if len(child.shape) == 1]
-    return bool(vectors) and not isinstance(node, Dimension | Array | Ones) and all(map(is_row, vectors))
+    """Whether a vector comes out as a row on paper, as 1ᵀA does; NumPy has no such thing."""
+    match node:
+        case MatMul(left, right):
+            return len(left.shape) == 1 and len(right.shape) == 2
+        case Elementwise() | Neg() | Apply():
+            vectors = [child for child in node.children() if len(child.shape) == 1]
+            return bool(vectors) and all(map(is_row, vectors))
+    return False
 
 
 class Printer:
@@ -21,36 +26,37 @@ class Printer:
         self.style = style
 
     def hold(self, part, level, last=True):
-        """The text of a part, in parentheses if it is looser than `level` or open with something to follow."""
-        return self.style.group(part.text) if part.level < level or part.open and not last else part.text
+        """The text, in parentheses if it is looser than `level`, or open and something follows."""
+        loose = part.level < level or part.open and not last
+        return self.style.group(part.text) if loose else part.text
 
     def transposed(self, part):
         return self.style.transpose(self.hold(part, ATOM))
 
-    def oriented(self, x, row):
+    def oriented(self, node, row):
         part = self.part(node)
         return part if len(node.shape) != 1 or is_row(node) == row else self.transposed(part)
 
-    def part(self, x):
+    def part(self, node):
         return getattr(self, type(node).__name__.lower())(node)
 
-    def number(self, x):
+    def number(self, node):
         if node.value < 0:
-            return Part(self.style.minus + self.number(node(-node.value)).text, ADD)
+            return Part(self.style.minus + self.number(Number(-node.value)).text, ADD)
         if node.value.is_Integer:
             return Part(str(node.value))
         return self.style.fraction(Part(str(node.value.p)), Part(str(node.value.q)))
 
-    def dimension(self, x):
+    def dimension(self, node):
         return Part(self.style.name(node.name))
 
-    def array(self, x):
+    def array(self, node):
         return Part(self.style.name(node.name))
 
-    def gradient(self, x):
+    def gradient(self, node):
         return self.style.partial(Part(self.style.name(node.loss.name)), self.part(node.of))
 
-    def entry(self, x):
+    def entry(self, node):
         if not node.indices:
             return self.part(node.array)
         if isinstance(node.array, Gradient):
@@ -62,89 +68,100 @@ class Printer:
         names = [str(i) if isinstance(i, int) else self.style.name(i.name) for i in indices]
         return ("," if any(len(name) > 1 for name in names) else "").join(names)
 
-    def delta(self, x):
-        return Part(self.style.subscript(self.style.delta, self.subscripts((node.left, node.right))))
+    def delta(self, node):
+        indices = self.subscripts((node.left, node.right))
+        return Part(self.style.subscript(self.style.delta, indices))
 
-    def derivative(self, x):
-        draw = self.style.partial if isinstance(node.of, Entry) else self.style.operator
+    def derivative(self, node):
+        draw = self.style.partial if isinstance(node.of, Entry | Array) else self.style.operator
         return draw(self.part(node.of), self.part(node.by))
 
-    def apply(self, x):
+    def apply(self, node):
         return self.style.apply(node.function, self.part(node.argument), not node.shape)
 
-    def ones(self, x):
+    def ones(self, node):
         return self.style.ones(node.shape)
 
-    def outer(self, x):
-        left, right = self.oriented(node.left, row=False), self.oriented(node.right, row=True)
-        return Part(f"{self.hold(left, PRODUCT, False)} {self.hold(right, PRODUCT)}", PRODUCT)
+    def outer(self, node):
+        return self.product(
+            self.oriented(node.left, False), self.oriented(node.right, True), PRODUCT
+        )
 
-    def diag(self, x):
-        return self.style.diag(self.oriented(node.vector, row=False).text)
+    def product(self, left, right, level):
+        left, right = self.hold(left, PRODUCT, last=False), self.hold(right, level)
+        return Part(left + self.style.matmul + right, PRODUCT)
 
-    def transpose(self, x):
+    def diag(self, node):
+        return self.style.diag(self.oriented(node.operand, row=False).text)
+
+    def transpose(self, node):
         return self.transposed(self.part(node.operand))
 
-    def matmul(self, x):
-        left = self.oriented(node.left, row=True)
-        right = self.oriented(node.right, row=False)
-        return Part(f"{self.hold(left, PRODUCT, False)} {self.hold(right, POWER)}", PRODUCT)
+    def matmul(self, node):
+        level = PRODUCT if isinstance(node.right, Outer) else POWER  # A u vᵀ needs no parentheses
+        return self.product(self.oriented(node.left, True), self.oriented(node.right, False), level)
 
-    def sum(self, x):
-        signs = "".join(
-            self.style.sigma(i.name, n.name) for i, n in zip(node.indices, node.sizes, strict=True)
-        )
-        return Part(signs + self.hold(self.part(node.body), PRODUCT), PRODUCT, True)
+    def sum(self, node):
+        ranges = zip(node.indices, node.sizes, strict=True)
+        signs = "".join(self.style.sigma(i.name, n.name) for i, n in ranges)
+        return Part(signs + self.hold(self.part(node.body), PRODUCT), PRODUCT, open=True)
 
-    def neg(self, x):
+    def neg(self, node):
         inner = self.part(node.operand)
         return Part(self.style.minus + self.hold(inner, HADAMARD), ADD, inner.open)
 
-    def operands(self, x):
+    def operands(self, node):
         row = is_row(node)
         return self.oriented(node.left, row), self.oriented(node.right, row)
 
-    def add(self, x, sign="+"):
+    def add(self, node, sign="+"):
         left, right = self.operands(node)
         loose = right.level == ADD and (sign != "+" or right.text.startswith(self.style.minus))
         right = self.style.group(right.text) if loose else right.text
         return Part(f"{left.text} {sign} {right}", ADD)
 
-    def sub(self, x):
+    def sub(self, node):
         return self.add(node, self.style.minus)
 
-    def mul(self, x):
+    def mul(self, node):
         left, right = self.operands(node)
         if node.left.shape and node.right.shape:
             chain = isinstance(node.left, Mul) and left.level == HADAMARD
             left, right = self.hold(left, HADAMARD if chain else POWER), self.hold(right, POWER)
             return Part(left + self.style.hadamard + right, HADAMARD)
-        minus = left.level == ADD and isinstance(node.left, Number | Div | Neg)
-        left_text = left.text if minus and not left.open else self.hold(left, PRODUCT, False)
-        right_text = self.hold(right, PRODUCT)
-        sign = self.style.dot if right_text[0].isdigit() else self.style.scale if node.shape else self.style.times
-        return Part(left_text + sign + right_text, ADD if minus else PRODUCT, right.open)
+        minus = left.level == ADD and isinstance(node.left, Number | Div | Neg) and not left.open
+        left = left.text if minus else self.hold(left, PRODUCT, last=False)
+        text = self.hold(right, PRODUCT)
+        times = self.style.scale if node.shape else self.style.times
+        times = self.style.dot if text[0].isdigit() else times
+        return Part(left + times + text, ADD if minus else PRODUCT, right.open)
 
-    def div(self, x):
+    def div(self, node):
         above, below = self.operands(node)
         if node.right.shape:
             text = self.hold(above, POWER) + self.style.divide + self.hold(below, POWER)
             return Part(text, HADAMARD)
         if isinstance(node.left, Neg) or isinstance(node.left, Number) and node.left.value < 0:
-            inner = node.left.operand if isinstance(node.left, Neg) else node(-node.left.value)
+            inner = node.left.operand if isinstance(node.left, Neg) else Number(-node.left.value)
             positive = self.style.fraction(self.oriented(inner, is_row(node)), below)
             return Part(self.style.minus + positive.text, ADD)
         return self.style.fraction(above, below)
 
-    def pow(self, x):
+    def pow(self, node):
         return self.style.power(self.hold(self.part(node.base), ATOM), node.exponent)
 
 
-def latex(node):
+def latex(node, transposed=False):
     """LaTeX of a node, without dollar signs."""
-    return Printer(Latex()).part(node).text
+    return render(node, Latex(), transposed)
 
 
-def text(node):
+def text(node, transposed=False):
     """Plain text of a node, for terminals and messages."""
-    return Printer(Text()).part(node).text
+    return render(node, Text(), transposed)
+
+
+def render(node, style, transposed):
+    printer = Printer(style)
+    part = printer.part(node)
+    return (printer.transposed(part) if transposed else part).text

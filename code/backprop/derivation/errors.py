@@ -13,7 +13,11 @@ class HiddenDependence(DerivationError):
     """A derivative of something of which no definition says how it depends on the variable."""
 
 
-class UnusedHypothesis(DerivationError):
+class VacuousStep(DerivationError):
+    """The line says nothing new, or cites what it does not need."""
+
+
+class UnusedHypothesis(VacuousStep):
     """The line holds without the hypothesis that it cites."""
 
 
@@ -24,20 +28,22 @@ class NotProved(DerivationError):
 class WrongStep(DerivationError):
     """The line differs from the one above it.
 
-    `step` and `reason` name the line, `before` and `after` are both lines as text, `sizes` the shape and
-    `index` the first entry that differs, `residual` is before − after there (SymPy), `values` both
-    sides at fixed odd rational values.
+    `step` and `reason` name the line, `before` and `after` are both lines as text, `sizes` the
+    shape and `index` the first entry that differs, {name: number}; `residual` is before − after
+    there (SymPy), `values` both sides at fixed odd rational values of all entries.
     """
 
     def __init__(self, step, reason, before, after, sizes, index, residual, values):
         self.step, self.reason, self.before, self.after = step, reason, before, after
         self.sizes, self.index, self.residual, self.values = sizes, index, residual, values
-        shape = ", ".join(f"{name} = {size}" for name, size in sizes.items())
-        entry = ", ".join(f"{name} = {number}" for name, number in index.items())
+        shape = ", ".join(f"{size} = {number}" for size, number in sizes.items())
+        entry = ", ".join(f"{letter} = {number}" for letter, number in index.items())
+        left, right = (value.evalf(6) for value in values)
         super().__init__(
             f"step {step} is wrong: {reason}\n"
-            f"  before:   {before}\n"
-            f"  after:    {after}\n"
-            f"  at {shape}" + (f", entry {entry}:\n" if entry else ":\n") + f"  before − after = {residual}\n"
-            "  at a point with odd rational values: {:.6g} before, {:.6g} after".format(*map(float, values))
+            f"  before: {before}\n"
+            f"  after:  {after}\n"
+            f"  first difference, at {shape}{': entry ' if entry else ''}{entry}\n"
+            f"  before − after = {residual}\n"
+            f"  in numbers: {left} before, {right} after"
         )

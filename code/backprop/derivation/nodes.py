@@ -1,7 +1,8 @@
 """What all parts of a line have in common, and the smallest of them: numbers, sizes, indices.
 
-A node is a number (shape ()), a vector (N,) or a matrix (S, N). Shapes are tuples of dimensions and are checked
-when a node is built. Nodes keep the author's order, for SymPy would sort the factors. Source: chapter "Notation".
+A node is a number (shape ()), a vector (N,) or a matrix (S, N); shapes are tuples of dimensions,
+checked when a node is built. Nodes keep the author's order: SymPy would sort the factors.
+Source: chapter "Notation".
 """
 
 from dataclasses import dataclass, fields
@@ -17,12 +18,14 @@ _fresh = count(1)
 
 
 def node(value):
-    """A node as it is, an exact number as a node. Raises DerivationError for floats and all else."""
+    """A node as it is, an exact number as a node. Raises DerivationError for all else."""
     if isinstance(value, Node):
         return value
     if isinstance(value, int | Fraction | sympy.Rational) and not isinstance(value, bool):
         return Number(sympy.Rational(value))
-    raise DerivationError(f"expected an expression or an exact number (int, Fraction), got {value!r}")
+    raise DerivationError(
+        f"expected an expression or an exact number (int, Fraction), got {value!r}"
+    )
 
 
 def shape_name(shape):
@@ -58,10 +61,14 @@ class Node:
     def __getitem__(self, indices):
         indices = indices if isinstance(indices, tuple) else (indices,)
         if len(indices) != len(self.shape):
-            raise ShapeError(f"{self} is {shape_name(self.shape)}, but has got {len(indices)} indices")
+            raise ShapeError(
+                f"{self} is {shape_name(self.shape)}, but has got {len(indices)} indices"
+            )
         for index in indices:
             if not isinstance(index, Index) and (type(index) is not int or index < 1):
-                raise ShapeError(f"an index of {self} is a letter or an integer from 1, got {index!r}")
+                raise ShapeError(
+                    f"an index of {self} is a letter or an integer from 1, got {index!r}"
+                )
         return entry(self, *indices)
 
     def __str__(self):
@@ -91,7 +98,7 @@ class Dimension(Node):
 
 @dataclass(frozen=True)
 class Index:
-    """An index such as i, from 1 to the length of the axis where it stands. `number` keeps fresh ones apart."""
+    """An index such as i, from 1 to the length of its axis; `number` keeps fresh ones apart."""
 
     name: str
     number: int = 0

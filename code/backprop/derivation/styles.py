@@ -1,16 +1,18 @@
 """How the pieces of a line look: in LaTeX, and in plain text for terminals.
 
-A piece has a level that says how tightly it holds together: a looser one inside a tighter one gets parentheses.
-`open` marks a Σ or log at its right end: whatever followed would seem to belong to it.
+A piece has a level that says how tightly it holds together: a looser one inside a tighter one gets
+parentheses. `open` marks a Σ or log at its right end: what followed would seem to belong to it.
 """
 
 import re
 from typing import NamedTuple
 
-from .arrays import exp, log
+from .functions import exp, log
 
 ADD, HADAMARD, PRODUCT, POWER, ATOM = range(5)
-GREEK = set("alpha beta gamma delta epsilon eta theta kappa lambda mu nu xi pi rho sigma tau phi psi omega".split())
+GREEK = (
+    "alpha beta gamma delta epsilon eta theta kappa lambda mu nu xi pi rho sigma tau phi psi omega"
+)
 SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -23,12 +25,13 @@ class Part(NamedTuple):
 class Latex:
     """How the pieces look in LaTeX."""
 
-    times, scale, dot, hadamard, divide, minus = r" \, ", " ", r" \cdot ", r" \odot ", r" \oslash ", "-"
+    times, scale, matmul, dot = r" \, ", " ", " ", r" \cdot "
+    hadamard, divide, minus = r" \odot ", r" \oslash ", "-"
     delta = r"\delta"
 
     def name(self, name):
         letters, number = re.fullmatch(r"(.*?)(\d*)", name).groups()
-        if letters in GREEK:
+        if letters in GREEK.split():
             letters = "\\" + letters
         elif letters.isascii() and letters.isalpha() and len(letters) > 1:
             letters = rf"\mathrm{{{letters}}}"
@@ -54,7 +57,8 @@ class Latex:
         return Part(f"{base}^{{{exponent}}}", POWER)
 
     def transpose(self, text):
-        return Part((f"{{{text}}}" if "^" in text or "'" in text else text) + r"^{\top}", POWER)
+        twice = not text.endswith(")") and ("^" in text or "'" in text)
+        return Part((f"{{{text}}}" if twice else text) + r"^{\top}", POWER)
 
     def ones(self, shape):
         size = r" \times ".join(self.name(size.name) for size in shape)
@@ -79,7 +83,8 @@ class Latex:
 class Text(Latex):
     """How the pieces look in a terminal."""
 
-    times, scale, dot, hadamard, divide, minus = " · ", " · ", " · ", " ⊙ ", " ⊘ ", "−"
+    times, scale, matmul, dot = " · ", " · ", " @ ", " · "
+    hadamard, divide, minus = " ⊙ ", " ⊘ ", "−"
     delta = "δ"
 
     def name(self, name):
@@ -93,7 +98,8 @@ class Text(Latex):
 
     def fraction(self, above, below):
         above, below = self.hold(above, PRODUCT), self.hold(below, POWER)
-        return Part(f"{above}/{below}" if " " not in above + below else f"{above} / {below}", PRODUCT)
+        sign = " / " if " " in above + below else "/"
+        return Part(above + sign + below, PRODUCT)
 
     def hold(self, part, level):
         return self.group(part.text) if part.level < level or part.open else part.text

@@ -1,0 +1,76 @@
+"""Side conditions: what must be positive, or not zero, for a line to have a meaning."""
+
+from collections import Counter
+
+from .algebra import Add, Div, MatMul, Mul, Pow, Sum, Transpose
+from .arrays import Array, Entry
+from .display import latex, text
+from .errors import DerivationError
+from .functions import Apply, Function
+from .nodes import Dimension, Number, walk
+from .vectors import Ones, Outer
+
+
+def positive(expression, definitions):
+    """Whether an expression is positive by what is declared and defined."""
+    match expression:
+        case Number(value):
+            return value > 0
+        case Dimension() | Ones() | Apply(Function("exp", 0)):
+            return True
+        case Entry(array) | (Array() as array):
+            return array.positive or by_definition(array, definitions)
+        case Sum(part) | Pow(part) | Transpose(part):
+            return positive(part, definitions)
+        case Add(x, y) | Mul(x, y) | Div(x, y) | MatMul(x, y) | Outer(x, y):
+            return positive(x, definitions) and positive(y, definitions)
+    return False
+
+
+def by_definition(array, definitions):
+    return array in definitions and positive(definitions[array].body, definitions)
+
+
+def check_positive(definitions):
+    """An array that is declared positive and defined is positive by its definition."""
+    for array in definitions:
+        if array.positive and not by_definition(array, definitions):
+            raise DerivationError(
+                f"{array} is declared positive, but its definition does not say so"
+            )
+
+
+def conditions(expression, definitions):
+    """Counter of (LaTeX, text, source) such as ("Y > 0", "Y > 0", "by its definition")."""
+    found = Counter()
+    for what, sign in demands(expression):
+        known = positive(what, definitions)
+        for part in leaves(what) if known else [named(what)]:
+            tex = ">" if known or sign == ">" else r"\neq"
+            source = "by its definition" if known and by_definition(part, definitions) else ""
+            shown = f"{text(part)} {'>' if known else sign} 0"
+            found[f"{latex(part)} {tex} 0", shown, source] += 1
+    return found
+
+
+def demands(expression):
+    """(what, sign) for every division ("≠") and every logarithm (">")."""
+    for part in walk(expression):
+        match part:
+            case Div(_, below):
+                yield below, "≠"
+            case Pow(base, exponent) if exponent < 0:
+                yield base, "≠"
+            case Apply(Function("log", 0), argument):
+                yield argument, ">"
+
+
+def leaves(expression):
+    """The arrays to which a positive expression owes its sign: those that are not inside exp."""
+    if isinstance(expression, Array | Apply):
+        return {expression} if isinstance(expression, Array) else set()
+    return set().union(*map(leaves, expression.children()))
+
+
+def named(expression):
+    return expression.array if isinstance(expression, Entry) else expression

@@ -1,0 +1,108 @@
+"""A derivation as it is shown: one aligned LaTeX block, or plain text for a terminal."""
+
+import re
+
+from .display import is_row, latex, text
+from .errors import DerivationError
+from .styles import Latex
+
+MATHS = re.compile(r"(\$[^$]+\$|\b\w+_\w+\b)")
+SIGNS = {"Σ": r"\sum", "δ": r"\delta"}
+
+
+def check_reason(reason):
+    """A reason is prose; Y_ij or $…$ in it is maths. Raises DerivationError otherwise."""
+    if not isinstance(reason, str) or not reason.strip():
+        raise DerivationError(f"every line needs a reason, got {reason!r}")
+    if bad := set(MATHS.sub("", reason)) & set("\\{}$%#&^~_"):
+        raise DerivationError(
+            f"write {' '.join(sorted(bad))} between dollar signs in the reason {reason!r}"
+        )
+
+
+def prose(reason):
+    r"""A reason in LaTeX: words as \text{…}, Y_ij as Y_{ij}, $…$ as it is."""
+    return "".join(
+        maths(part) if k % 2 else rf"\text{{{part}}}"
+        for k, part in enumerate(MATHS.split(reason))
+        if part
+    )
+
+
+def maths(part):
+    if part.startswith("$"):
+        return part[1:-1]
+    base, _, indices = part.partition("_")
+    return Latex().subscript(SIGNS.get(base) or Latex().name(base), indices)
+
+
+def notes(step, tex):
+    """The reason of a line, the conditions that come or go with it, the hypotheses that it uses."""
+    show, mark = (latex, "$") if tex else (text, "")
+    out = step.reason
+    for condition, plain, by in step.where:
+        out += f", where {mark}{condition if tex else plain}{mark}" + (f" {by}" if by else "")
+    for one in step.using:
+        out += f", assuming {mark}{show(one.left)} = {show(one.right)}{mark}"
+    return prose(out) if tex else out
+
+
+def rows(derivation, show):
+    """(left, right, step) of every line; the left is empty where it stays the same."""
+    previous, whole = show(derivation.target), derivation.whole
+    for k, step in enumerate(derivation.steps):
+        whole_line = step.expression.shape
+        left = show(whole, is_row(step.expression)) if whole_line else previous
+        yield (left if k == 0 or left != previous else ""), show(step.expression), step
+        previous = left
+
+
+def footer(derivation, tex):
+    """What stands below: the definitions, the axiom, and how the lines were checked."""
+    show, say, mark = (latex, prose, "$") if tex else (text, str, "")
+    for one in derivation.definitions.values():
+        yield say(f"with {mark}{show(one.left)} = {show(one.right)}{mark}")
+    if derivation.through:
+        yield say(
+            "by the chain rule (the axiom) through "
+            + ", ".join(mark + show(x) + mark for x in derivation.through)
+        )
+    ways = {step.checked for step in derivation.steps}
+    if len(ways) == 1:
+        yield say("each line " + checked(*ways, mark))
+
+
+def checked(words, mark):
+    """The words of the judge; the sizes in them are maths."""
+    head, _, sizes = words.partition(" at ")
+    return f"{head} at " + ", ".join(f"{mark}{size}{mark}" for size in sizes.split(", "))
+
+
+def as_latex(derivation):
+    """The block between $$ and $$."""
+    lines = [
+        rf"{left} &= {right} && \quad {notes(step, True)}"
+        for left, right, step in rows(derivation, latex)
+    ]
+    lines = lines or [latex(derivation.target)]
+    if len({step.checked for step in derivation.steps}) > 1:
+        lines = [
+            line + prose("; " + checked(step.checked, "$"))
+            for line, step in zip(lines, derivation.steps, strict=True)
+        ]
+    lines += [rf"& && \quad {line}" for line in footer(derivation, True)]
+    return "$$\n\\begin{aligned}\n" + " \\\\\n".join(lines) + "\n\\end{aligned}\n$$"
+
+
+def as_text(derivation):
+    """Lines in columns: left-hand side, line, reason; then what stands below."""
+    table = [(left, right, notes(step, False)) for left, right, step in rows(derivation, text)]
+    if not table:
+        table = [(str(derivation.target), "", "no line yet")]
+    widths = [max(len(row[k]) for row in table) for k in (0, 1)]
+    lines = [f"{left:<{widths[0]}} = {right:<{widths[1]}}   {note}" for left, right, note in table]
+    if len({step.checked for step in derivation.steps}) > 1:
+        lines = [
+            f"{line}; {step.checked}" for line, step in zip(lines, derivation.steps, strict=True)
+        ]
+    return "\n".join([*lines, *(f"  {line}" for line in footer(derivation, False))])

@@ -1,0 +1,114 @@
+"""Whether a SymPy expression is 0: exactly, as a rational function of exp, log and h(…).
+
+SymPy's own `simplify` and `equals` miss such identities. Here every exp(a + b) becomes
+exp(a) exp(b), every log of a product of positive factors a sum of logs, and what is left of exp,
+log and h(…) a symbol.
+"""
+
+from math import lcm
+
+import sympy
+from sympy import Add, Mul, Pow, exp, log
+
+from .rational import is_zero_rational
+
+
+class Opaque(sympy.Function):
+    """A function of one number of which only the name and the order of its derivative are known."""
+
+    nargs = 1
+    name, order = "", 0
+
+    def fdiff(self, argindex=1):
+        return opaque(self.name, self.order + 1)(self.args[0])
+
+    def example(self):
+        """One such function, for numbers: a polynomial that differs from name to name."""
+        x = sympy.Symbol("x")
+        a = 3 + 2 * (sum(map(ord, self.name)) % 7)
+        polynomial = x**5 / 15 + x**4 / a + x**3 / 5 + x**2 / (a + 4) + x / 7
+        return polynomial.diff(x, self.order).subs(x, self.args[0])
+
+
+def opaque(name, order=0):
+    """The SymPy class of h, h', h'', …: always the same one for the same name and order."""
+    if (name, order) not in _classes:
+        members = {"name": name, "order": order, "nargs": 1}
+        _classes[name, order] = type(Opaque)(name + "'" * order, (Opaque,), members)
+    return _classes[name, order]
+
+
+_classes = {}
+
+
+class Generators:
+    """The symbols that stand for exp, log and h(…) in one expression."""
+
+    def __init__(self, expression):
+        self.known = {}
+        terms = [term for part in expression.atoms(exp) for term in terms_of(part.exp)]
+        self.root = lcm(*(int(coefficient.q) for coefficient, _ in terms))
+
+    def symbol(self, function, argument):
+        positive = True if function is exp else None
+        return self.known.setdefault((function, argument), sympy.Dummy(positive=positive))
+
+    def rational(self, expression):
+        """The expression with its functions replaced, from the inside out."""
+        if expression.is_Symbol or expression.is_Rational:
+            return expression
+        args = [self.rational(arg) for arg in expression.args]
+        match expression:
+            case exp():
+                return Mul(*(self.power(*term) for term in terms_of(self.rational(expression.exp))))
+            case log():
+                return self.logarithm(
+                    *map(sympy.factor_list, sympy.fraction(sympy.cancel(args[0])))
+                )
+            case Opaque():
+                return self.symbol(expression.func, sympy.cancel(args[0]))
+            case Pow(exp=exponent) if not exponent.is_Integer:
+                return self.symbol(Pow, tuple(args))
+        return expression.func(*args)
+
+    def power(self, coefficient, rest):
+        """exp(coefficient · rest), a power of the symbol for exp(rest / root)."""
+        return self.symbol(exp, rest) ** (coefficient * self.root)
+
+    def logarithm(self, above, below):
+        """Σ of the logs of all factors if each is positive, else one symbol for the whole."""
+        number = above[0] / below[0]
+        factors = [*above[1], *((factor, -power) for factor, power in below[1])]
+        if number > 0 and all(factor.is_positive for factor, _ in factors):
+            factors += sympy.factorrat(number).items()
+            return Add(*(power * self.one_log(factor) for factor, power in factors))
+        return self.symbol(log, Mul(number, *(factor**power for factor, power in factors)))
+
+    def one_log(self, factor):
+        """log of one factor: log exp(a) is a."""
+        for (function, argument), symbol in self.known.items():
+            if function is exp and symbol == factor:
+                return argument / self.root
+        return self.symbol(log, factor)
+
+
+def terms_of(exponent):
+    """(rational coefficient, rest) of every term of an exponent."""
+    return [term.as_coeff_Mul() for term in Add.make_args(sympy.expand(exponent))]
+
+
+def is_zero(expression):
+    """True only if the expression is 0 wherever it has a value; False if that was not shown."""
+    rational = Generators(expression).rational(expression)
+    symbols = sorted(rational.free_symbols, key=lambda s: s.sort_key())
+    probe = rational.xreplace({s: sympy.Integer(37 + k * k) for k, s in enumerate(symbols)})
+    if probe.is_finite and probe != 0:  # the quick way to no
+        return False
+    return is_zero_rational(rational)
+
+
+def number(expression, point):
+    """The value at {symbol: number}, with an example for every h; exact where it is rational."""
+    value = expression.xreplace(point)
+    value = value.replace(lambda part: isinstance(part, Opaque), Opaque.example)
+    return value if value.is_Rational else value.evalf(40)

@@ -1,0 +1,104 @@
+"""What several test files share: the layers and losses by name, sizes and arrays for them."""
+
+import numpy as np
+from backprop import (
+    ELU,
+    GELU,
+    CrossEntropy,
+    Dropout,
+    LeakyReLU,
+    Linear,
+    Mish,
+    ReLU,
+    Sequential,
+    Sigmoid,
+    SiLU,
+    Softmax,
+    SoftmaxCrossEntropy,
+    Softplus,
+    Tanh,
+)
+from hypothesis import settings
+from hypothesis import strategies as st
+
+# The same examples at every run: a red test is red for everybody.
+settings.register_profile("book", derandomize=True, deadline=None, database=None, max_examples=40)
+settings.load_profile("book")
+
+S, M, N, C = 5, 4, 3, 6  # pairwise different, so that a transposed or misplaced axis cannot fit
+
+ACTIVATIONS = {
+    "ReLU": ReLU,
+    "LeakyReLU": LeakyReLU,
+    "LeakyReLU(0.3)": lambda: LeakyReLU(slope=0.3),
+    "LeakyReLU(-0.5)": lambda: LeakyReLU(slope=-0.5),
+    "ELU": ELU,
+    "ELU(0.7)": lambda: ELU(alpha=0.7),
+    "ELU(2)": lambda: ELU(alpha=2),
+    "Sigmoid": Sigmoid,
+    "Tanh": Tanh,
+    "Softplus": Softplus,
+    "GELU": GELU,
+    "SiLU": SiLU,
+    "Mish": Mish,
+}
+
+
+def draw(*shape, seed=0, dtype=np.float64):
+    """Standard normal numbers: none is 0, no two are alike."""
+    return np.random.default_rng(seed).standard_normal(shape).astype(dtype)
+
+
+def probabilities(*shape, seed=0):
+    """Rows of positive numbers that sum to 1."""
+    Y = np.random.default_rng(seed).uniform(0.05, 1, shape)
+    return Y / Y.sum(axis=-1, keepdims=True)
+
+
+def sizes(count, largest=7):
+    """Pairwise different sizes; one of them may be 1."""
+    return st.lists(st.integers(1, largest), min_size=count, max_size=count, unique=True)
+
+
+seeds = st.integers(0, 2**32 - 1)
+
+
+def linear(n_in, n_out, seed=0, dtype=np.float64):
+    """A Linear layer with a bias that is not 0: a forgotten bias must show."""
+    layer = Linear(n_in, n_out, rng=seed, dtype=dtype)
+    layer.params["bias"] = draw(n_out, seed=seed + 1, dtype=dtype)
+    return layer
+
+
+def network(dtype=np.float64):
+    return Sequential(linear(M, 7, 1, dtype), Tanh(), linear(7, N, 2, dtype))
+
+
+# Everything with forward and backward, and inputs for it: name → (maker of the layer, inputs).
+LAYERS = {
+    **{name: (make, (draw(S, M),)) for name, make in ACTIVATIONS.items()},
+    "Linear": (lambda dtype=np.float64: linear(M, N, dtype=dtype), (draw(S, M),)),
+    "Softmax": (Softmax, (draw(S, C),)),
+    "Dropout": (lambda: Dropout(0.4, rng=0), (draw(S, M),)),
+    "Sequential": (network, (draw(S, M),)),
+}
+LABELS = np.array([2, 0, 5, 5, 1])
+LOSSES = {
+    "CrossEntropy, labels": (CrossEntropy, (probabilities(S, C), LABELS)),
+    "CrossEntropy, rows": (CrossEntropy, (probabilities(S, C), probabilities(S, C, seed=1))),
+    "SoftmaxCrossEntropy, labels": (SoftmaxCrossEntropy, (draw(S, C), LABELS)),
+    "SoftmaxCrossEntropy, rows": (SoftmaxCrossEntropy, (draw(S, C), probabilities(S, C, seed=1))),
+}
+EVERYTHING = LAYERS | LOSSES
+
+
+def run(layer, *inputs):
+    """Forward and backward: the output, the gradient by the first input, those by the parameters.
+
+    The upstream gradient is random: one of ones would be blind to permuted rows and more.
+    """
+    out = layer.forward(*inputs)
+    shape = np.shape(out)
+    upstream = [draw(*shape, seed=9, dtype=out.dtype)] if shape else []
+    gradient = layer.backward(*upstream)
+    return out, gradient, *(np.array(parameter.grad) for parameter in layer.parameters())

@@ -1,0 +1,95 @@
+"""Tests of the chapters as texts and as notebooks that ran: `make book` leaves the latter in _build/jupyter_execute."""
+
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+REFERENCE = {"glossary", "bibliography"}
+FRAME = ["**You need**", "**Time**", "**Afterwards you can**"]
+FRAME += ["## Exercises", "## Summary", "**What's next.**"]
+OURS = {"ValueError", "WrongStep", "ShapeError", "UnusedHypothesis", "FloatingPointError"}
+CHAPTERS = sorted(p for p in (ROOT / "chapters").glob("*.md") if p.stem not in REFERENCE)
+NAMES = [path.stem for path in CHAPTERS]
+
+
+def text(path):
+    return path.read_text("utf-8")
+
+
+def executed(path):
+    """The code cells of the chapter as the build ran them."""
+    notebook = ROOT / "_build/jupyter_execute" / path.relative_to(ROOT).with_suffix(".ipynb")
+    assert notebook.is_file(), f"{notebook} is missing: run `make book` first"
+    cells = nbformat.read(notebook, as_version=4).cells
+    return [cell for cell in cells if cell.cell_type == "code"]
+
+
+def failed(cell):
+    return [out for out in cell.outputs if out.output_type == "error"]
+
+
+def expects_error(cell):
+    return "raises-exception" in cell.metadata.get("tags", [])
+
+
+PAGES = [ROOT / "index.md", *CHAPTERS]
+
+
+@pytest.mark.parametrize("path", PAGES, ids=[p.stem for p in PAGES])
+def test_the_notebook_is_the_page(path):
+    cells = re.findall(r"^```\{code-cell\}[^\n]*\n(.*?)^```$", text(path), re.S | re.M)
+    sources = [re.sub(r"\A:tags:.*?\n\n", "", cell, flags=re.S).strip() for cell in cells]
+    assert [cell.source.strip() for cell in executed(path)] == sources
+
+
+@pytest.mark.parametrize("path", PAGES, ids=[p.stem for p in PAGES])
+def test_cells_fail_where_failing_is_the_lesson_and_nowhere_else(path):
+    # A cell tagged raises-exception that does not fail would teach the opposite, without a warning.
+    for cell in executed(path):
+        assert bool(failed(cell)) == expects_error(cell), cell.source
+
+
+@pytest.mark.parametrize("path", PAGES, ids=[p.stem for p in PAGES])
+def test_an_error_that_is_shown_speaks_to_the_reader(path):
+    for cell in executed(path):
+        for error in failed(cell):
+            assert error.ename in OURS, f"{error.ename}: {error.evalue}"
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=NAMES)
+def test_every_chapter_has_the_same_frame(path):
+    page = text(path)
+    assert re.search(r":::\{admonition\} Before you start\n:class: start\n", page)
+    for part in FRAME:
+        assert page.count(part) == 1, part
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=NAMES)
+def test_every_exercise_has_three_hints_and_a_solution(path):
+    exercises = text(path).split("## Exercises")[1].split("## Summary")[0]
+    labels = re.findall(r"\{exercise\}[^\n]*\n:label: (ex-[a-z0-9-]+)", exercises)
+    solutions = re.findall(r"\{solution(?:-start)?\} (ex-[a-z0-9-]+)\n:class: dropdown", exercises)
+    hints = re.findall(r"\{dropdown\} Hint (\d)", exercises)
+    assert len(labels) >= 3
+    assert labels == solutions
+    assert hints == ["1", "2", "3"] * len(labels)
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=NAMES)
+def test_labels_carry_the_name_of_the_chapter(path):
+    labels = re.findall(r"^\$\$ \(([^)]+)\)|^:label: (\S+)", text(path), re.M)
+    names = [equation or exercise for equation, exercise in labels]
+    assert len(names) == len(set(names))
+    assert [n for n in names if not re.fullmatch(rf"(eq|ex)-{path.stem}(-[a-z0-9-]+)?", n)] == []
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=NAMES)
+def test_cells_are_short(path):
+    # Cells that draw may be longer; the page folds them away.
+    for cell in executed(path):
+        longest = 40 if "hide-input" in cell.metadata.get("tags", []) else 12
+        lines = [line for line in cell.source.splitlines() if line.strip()]
+        assert len(lines) <= longest, cell.source

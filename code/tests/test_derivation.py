@@ -1,0 +1,639 @@
+"""Tests of the checker: true lines are accepted and shown, wrong ones refused for their fault."""
+
+import random
+from fractions import Fraction
+
+import pytest
+import sympy
+
+from backprop.derivation import (
+    Derivation,
+    DerivationError,
+    HiddenDependence,
+    L,
+    NotProved,
+    ShapeError,
+    Sum,
+    UnusedHypothesis,
+    VacuousStep,
+    WrongStep,
+    array,
+    d,
+    delta,
+    diag,
+    dimensions,
+    exp,
+    function,
+    gradient,
+    indices,
+    log,
+    ones,
+    outer,
+    rows_sum_to_one,
+)
+from backprop.derivation.display import latex
+from backprop.derivation.zero import is_zero, opaque
+
+S, M, N, C, H = dimensions("S M N C H")
+i, j, k, l, a, b = indices("i j k l a b")  # noqa: E741
+X, W, bias, Y = array("X", S, M), array("W", N, M), array("b", N), array("Y", S, N)
+dY = gradient(Y)
+h = function("h")
+SIZES = {S: 2, M: 3, N: 4}
+LINEAR = {Y[i, j]: Sum(X[i, k] * W[j, k], (k, 1, M)) + bias[j]}
+OVER_Y = (i, 1, S), (j, 1, N)
+
+Z, P, T = array("Z", S, C), array("P", S, C), array("T", S, C)
+dZ, dP = gradient(Z), gradient(P)
+Q = array("Q", S, C, positive=True)  # probabilities of which only the sign is known
+ROWS = {S: 2, C: 3}
+TOTAL = Sum(exp(Z[i, l]), (l, 1, C))
+SOFTMAX = {P[i, j]: exp(Z[i, j]) / Sum(exp(Z[i, k]), (k, 1, C))}
+OVER_P = (i, 1, S), (j, 1, C)
+LOSS = {L: -1 / S * Sum(T[i, j] * log(P[i, j]), *OVER_P)}
+ONE = outer(ones(C), ones(C))
+
+
+def weights():
+    made = Derivation(d(L, W[a, b]), SIZES, define=LINEAR)
+    made.line(Sum(dY[i, j] * d(Y[i, j], W[a, b]), *OVER_Y), "chain rule: Y_ij depends on W_ab")
+    made.line(Sum(dY[i, j] * delta(j, a) * X[i, b], *OVER_Y), "only W_ab counts")
+    made.line(Sum(dY[i, a] * X[i, b], (i, 1, S)), "the delta leaves j = a")
+    return made.line(dY.T @ X, "a matrix product")
+
+
+def biases():
+    made = Derivation(d(L, bias[a]), SIZES, define=LINEAR)
+    made.line(Sum(dY[i, j] * d(Y[i, j], bias[a]), *OVER_Y), "chain rule")
+    made.line(Sum(dY[i, j] * delta(j, a), *OVER_Y), "only entry a counts")
+    made.line(Sum(dY[i, a], (i, 1, S)), "the delta leaves j = a")
+    made.line(ones(S) @ dY, "a product with ones")
+    return made.line(dY.T @ ones(S), "as a column")
+
+
+def inputs():
+    made = Derivation(d(L, X[a, b]), SIZES, define=LINEAR)
+    made.line(Sum(dY[i, j] * d(Y[i, j], X[a, b]), *OVER_Y), "chain rule")
+    made.line(Sum(dY[i, j] * delta(i, a) * W[j, b], *OVER_Y), "only X_ab counts")
+    made.line(Sum(dY[a, j] * W[j, b], (j, 1, N)), "the delta leaves i = a")
+    return made.line(dY @ W, "a matrix product")
+
+
+def activation():
+    A = array("A", S, M)
+    dA = gradient(A)
+    over = (i, 1, S), (j, 1, M)
+    made = Derivation(d(L, X[a, b]), {S: 2, M: 3}, define={A[i, j]: h(X[i, j])})
+    made.line(Sum(dA[i, j] * d(A[i, j], X[a, b]), *over), "chain rule")
+    made.line(Sum(dA[i, j] * h.prime(X[i, j]) * delta(i, a) * delta(j, b), *over), "h is by entry")
+    made.line(dA[a, b] * h.prime(X[a, b]), "the deltas leave i = a, j = b")
+    return made.line(dA * h.prime(X), "by entry")
+
+
+def jacobian():
+    made = Derivation(d(P[i, j], Z[i, k]), ROWS, define=SOFTMAX)
+    above = delta(j, k) * exp(Z[i, j]) * TOTAL - exp(Z[i, j]) * exp(Z[i, k])
+    made.line(above / TOTAL**2, "quotient rule")
+    made.line(P[i, j] * delta(j, k) - P[i, j] * P[i, k], "P again")
+    return made.line(P[i, j] * (delta(j, k) - P[i, k]), "a common factor")
+
+
+def softmax():
+    made = Derivation(d(L, Z[a, b]), ROWS, define=SOFTMAX)
+    made.line(Sum(dP[i, j] * d(P[i, j], Z[a, b]), *OVER_P), "chain rule")
+    inner = dP[a, j] * P[a, j] * (delta(j, b) - P[a, b])
+    made.line(Sum(inner, (j, 1, C)), "row a only, and its Jacobian")
+    made.line(P[a, b] * (dP[a, b] - Sum(dP[a, j] * P[a, j], (j, 1, C))), "the delta leaves j = b")
+    return made.line(P * (dP - (dP * P) @ ONE), "11ᵀ sums the row and repeats it")
+
+
+def cross_entropy():
+    made = Derivation(d(L, Q[a, b]), ROWS, {L: -1 / S * Sum(T[i, j] * log(Q[i, j]), *OVER_P)})
+    made.line(-1 / S * Sum(T[i, j] * delta(i, a) * delta(j, b) / Q[i, j], *OVER_P), "log")
+    made.line(-1 / S * (T[a, b] / Q[a, b]), "the deltas leave one entry")
+    return made.line(-1 / S * (T / Q), "by entry")
+
+
+def part_e():
+    dQ = gradient(Q)
+    made = Derivation(Q * (dQ - (dQ * Q) @ ONE), ROWS, define={dQ: -1 / S * (T / Q)})
+    made.line(Q * (-1 / S * (T / Q) - ((-1 / S * (T / Q)) * Q) @ ONE), "the gradient of the loss")
+    made.line(-1 / S * (Q * (T / Q - ((T / Q) * Q) @ ONE)), "a number goes in front")
+    made.line(-1 / S * (Q * (T / Q) - Q * (((T / Q) * Q) @ ONE)), "distribute")
+    made.line(-1 / S * (T - Q * (((T / Q) * Q) @ ONE)), "cancel")
+    made.line(-1 / S * (T - Q * (T @ ONE)), "cancel once more")
+    made.line(-1 / S * (T - Q * ones(S, C)), "rows of targets", using=rows_sum_to_one(T))
+    made.line(-1 / S * (T - Q), "a factor of ones")
+    return made.line(1 / S * (Q - T), "the minus goes inside")
+
+
+def softmax_cross_entropy():
+    made = Derivation(d(L, Z), ROWS, define={**SOFTMAX, **LOSS})
+    made.line(P * (dP - (dP * P) @ ONE), "softmax")
+    made.line(-1 / S * (T - P * (T @ ONE)), "cross-entropy")
+    return made.line(1 / S * (P - T), "rows of targets", using=rows_sum_to_one(T))
+
+
+def log_sum_exp():
+    r = array("r", S)
+    made = Derivation(d(r[i], Z[i, a]), ROWS, define={r[i]: log(Sum(exp(Z[i, k]), (k, 1, C)))})
+    return made.line(exp(Z[i, a]) / Sum(exp(Z[i, k]), (k, 1, C)), "log, then exp")
+
+
+W1, b1, W2, b2 = array("W1", H, M), array("b1", H), array("W2", C, H), array("b2", C)
+Z1, A1, Z2 = array("Z1", S, H), array("A1", S, H), array("Z2", S, C)
+HIDDEN = {Z1: X @ W1.T + outer(ones(S), b1), A1: h(Z1), Z2: A1 @ W2.T + outer(ones(S), b2)}
+NET = {S: 3, M: 4, H: 5, C: 2}
+
+
+def two_layers():
+    made = Derivation(d(L, W1), NET, define=HIDDEN)
+    made.line(gradient(Z1).T @ X, "linear")
+    made.line((gradient(A1) * h.prime(Z1)).T @ X, "activation")
+    return made.line(((gradient(Z2) @ W2) * h.prime(Z1)).T @ X, "linear")
+
+
+def whole_network():
+    head = {P[i, j]: exp(Z2[i, j]) / Sum(exp(Z2[i, k]), (k, 1, C)), **LOSS}
+    made = Derivation(d(L, W1), NET, define={**HIDDEN, **head})
+    made.line(((gradient(Z2) @ W2) * h.prime(Z1)).T @ X, "linear, activation, linear")
+    last = ((1 / S * (P - T) @ W2) * h.prime(Z1)).T @ X
+    return made.line(last, "softmax and loss", using=rows_sum_to_one(T))
+
+
+BUILD = [
+    weights, biases, inputs, activation, jacobian, softmax, cross_entropy, part_e,
+    softmax_cross_entropy, log_sum_exp, two_layers, whole_network,
+]  # fmt: skip
+LINES = dict(zip(BUILD, [4, 5, 4, 4, 3, 4, 3, 8, 3, 1, 3, 2], strict=True))
+
+
+@pytest.mark.parametrize("build", BUILD, ids=lambda build: build.__name__)
+def test_true_lines_are_accepted_and_shown(build):
+    made = build()
+    assert len(made.steps) == LINES[build]
+    shown = made._repr_latex_()
+    assert shown.startswith("$$\n\\begin{aligned}\n")
+    assert shown.endswith("\n\\end{aligned}\n$$")
+    for step in made.steps:
+        assert latex(step.expression) in shown
+        assert step.checked.startswith("proved exactly at S = ")
+    assert shown.count("proved exactly at") == repr(made).count("proved exactly at") == 1
+    assert not hasattr(made, "_repr_html_")
+
+
+@pytest.mark.parametrize("build", set(BUILD) - {whole_network}, ids=lambda build: build.__name__)
+def test_the_last_line_times_a_number_is_refused(build):
+    made = build()
+    last = made.steps.pop()
+    for wrong in [-last.expression, 2 * last.expression, 1 / S * last.expression]:
+        with pytest.raises(WrongStep):
+            made.line(wrong, "planted", using=last.using)
+    made.line(last.expression, last.reason, using=last.using)
+
+
+# Wrong lines, each refused for what is wrong with it.
+
+
+def start():
+    return weights_start().line(Sum(dY[i, j] * delta(j, a) * X[i, b], *OVER_Y), "only W_ab counts")
+
+
+def weights_start():
+    return Derivation(d(L, W[a, b]), SIZES, define=LINEAR)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "residual"),
+    [
+        pytest.param(dY[1, a] * X[1, b], "X_21*∂L/∂Y_21", id="a sum dropped"),
+        pytest.param(
+            Sum(-dY[i, a] * X[i, b], (i, 1, S)), "2*(X_11*∂L/∂Y_11 + X_21*∂L/∂Y_21)", id="sign"
+        ),
+        pytest.param(
+            1 / S * Sum(dY[i, a] * X[i, b], (i, 1, S)),
+            "(X_11*∂L/∂Y_11 + X_21*∂L/∂Y_21)/2",
+            id="1/S too many",
+        ),
+    ],
+)
+def test_a_wrong_step_says_where_and_by_how_much(wrong, residual):
+    made = start()
+    with pytest.raises(WrongStep, match="step 2 is wrong: planted") as caught:
+        made.line(wrong, "planted")
+    error = caught.value
+    assert (error.step, error.reason) == (2, "planted")
+    assert {str(size): n for size, n in error.sizes.items()} == {"S": 2, "M": 3, "N": 4}
+    assert error.index == {"a": 1, "b": 1}
+    expected = sympy.sympify(residual.replace("∂L/∂Y", "g"))
+    named = {s: sympy.Symbol(s.name.replace("∂L/∂Y", "g")) for s in error.residual.free_symbols}
+    assert sympy.expand(error.residual.xreplace(named) - expected) == 0
+    assert error.values[0] != error.values[1]
+    for part in ["before: Σ", "after:  ", "S = 2, M = 3, N = 4", "entry a = 1, b = 1"]:
+        assert part in str(error)
+    assert len(made.steps) == 1
+
+
+def test_a_residual_is_a_difference_of_the_two_lines():
+    # For j = 1 the planted line is right, so the first difference is at j = 2.
+    made = Derivation(d(Y[i, j], X[a, b]), SIZES, define=LINEAR)
+    with pytest.raises(WrongStep) as caught:
+        made.line(delta(i, a) * W[1, b], "the wrong row of W")
+    assert caught.value.index == {"i": 1, "j": 2, "a": 1, "b": 1}
+    assert str(caught.value.residual) == "-W_11 + W_21"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        pytest.param(Sum(dY[i, j] * delta(j, a) * X[1, b], *OVER_Y), id="an index stuck at 1"),
+        pytest.param(Sum(dY[i, j] * X[i, b], *OVER_Y), id="a delta dropped"),
+        pytest.param(Sum(dY[i, j] * delta(j, 1) * X[i, b], *OVER_Y), id="a delta with 1"),
+        pytest.param(Sum(dY[k, j] * delta(j, a) * X[i, b], *OVER_Y, (k, 1, S)), id="a sum split"),
+    ],
+)
+def test_a_first_line_is_compared_with_the_target(wrong):
+    with pytest.raises(WrongStep):
+        weights_start().line(wrong, "planted")
+
+
+def test_missing_one_over_S_is_refused():
+    made = Derivation(d(L, P), ROWS, define=LOSS)
+    with pytest.raises(WrongStep):
+        made.line(-(T / P), "planted: the mean forgotten")
+    made.line(-1 / S * (T / P), "right")
+
+
+def test_a_delta_between_axes_of_different_lengths_is_a_shape_error():
+    with pytest.raises(ShapeError, match="δ_ia run to N and S"):
+        weights_start().line(Sum(dY[i, j] * delta(i, a) * X[i, b], *OVER_Y), "wrong delta")
+
+
+def test_a_missing_transpose_is_a_shape_error():
+    with pytest.raises(ShapeError, match=r"∂L/∂Y is S×N, X is S×M: .* N is not S"):
+        dY @ X
+    with pytest.raises(ShapeError, match="is M×N, ∂L/∂W is N×M"):
+        start().line(X.T @ dY, "the other way round")
+    with pytest.raises(ShapeError, match="X is S×M, W is N×M: .* M is not N"):
+        X @ W
+
+
+def test_shapes_are_checked_when_a_line_is_built():
+    with pytest.raises(ShapeError, match="P is S×C, J is C×C: ⊙"):
+        P * array("J", C, C)
+    with pytest.raises(ShapeError, match=r"X @ Wᵀ is S×N, b is a vector of N: \+"):
+        X @ W.T + bias
+    with pytest.raises(ShapeError, match=r"1 is a number, P is S×C: − needs"):
+        1 - P
+    with pytest.raises(ShapeError, match="b is a vector of N: .T needs a matrix"):
+        assert bias.T
+    with pytest.raises(ShapeError, match="X is S×M, but has got 1 indices"):
+        X[i]
+    with pytest.raises(ShapeError, match="an index of X"):
+        X[0, i]
+    with pytest.raises(ShapeError, match="vector was expected"):
+        outer(ones(S), X)
+    with pytest.raises(ShapeError, match="Σ adds entries"):
+        Sum(X, (i, 1, S))
+    with pytest.raises(ShapeError, match="takes a number by an entry"):
+        d(Y, W[a, b])
+
+
+def test_an_index_stands_on_its_own_axis():
+    with pytest.raises(ShapeError, match="i runs to S, but stands on an axis of length M in X_ki"):
+        start().line(Sum(dY[i, a] * X[k, i], (i, 1, S), (k, 1, S)), "swapped")
+    with pytest.raises(ShapeError, match="a runs to N"):
+        start().line(Sum(dY[i, a] * X[i, a], (i, 1, S)), "a is no column of X")
+
+
+def test_free_indices_are_those_of_the_target():
+    with pytest.raises(DerivationError, match="j in ∂L/∂Y_ij is neither summed nor an index of"):
+        start().line(Sum(dY[i, j] * X[i, b], (i, 1, S)), "a sum escaped")
+
+
+def test_a_bound_index_does_not_capture():
+    with pytest.raises(DerivationError, match="k is summed in .* taken outside: rename it"):
+        jacobian().line(P[i, j] * Sum(delta(j, k) - P[i, k], (k, 1, C)), "k is taken")
+    # Inside the definition of Y, k is bound: a k of the line has nothing to do with it.
+    made = Derivation(d(Y[i, j], W[j, k]), SIZES, define=LINEAR)
+    made.line(X[i, k], "k is not the k of the definition")
+    assert isinstance(made, Derivation)
+    square = Derivation(Sum(X[i, k], (k, 1, M)) * Sum(X[i, k], (k, 1, M)), SIZES)
+    square.line(Sum(X[i, k] * X[i, l], (k, 1, M), (l, 1, M)), "two sums, two letters")
+    with pytest.raises(WrongStep):
+        square.line(Sum(X[i, k] * X[i, k], (k, 1, M)), "planted: one letter for two sums")
+
+
+# Hypotheses.
+
+
+def before_targets():
+    made = Derivation(-1 / S * (T - Q * (T @ ONE)), ROWS)
+    return made, -1 / S * (T - Q)
+
+
+def test_a_hypothesis_acts_only_where_it_is_cited():
+    made, line = before_targets()
+    with pytest.raises(WrongStep) as caught:
+        made.line(line, "not cited")
+    assert str(caught.value.residual) == "Q_11*(T_11 + T_12 + T_13 - 1)/2"
+    made.line(line, "cited", using=rows_sum_to_one(T))
+    with pytest.raises(WrongStep):
+        made.line(-1 / S * (T - Q * (T @ ONE)), "and back: not cited again")
+
+
+def test_a_hypothesis_about_another_array_does_not_help():
+    made, line = before_targets()
+    with pytest.raises(WrongStep):
+        made.line(line, "the wrong array", using=rows_sum_to_one(Q))
+
+
+def test_an_unused_hypothesis_is_refused():
+    made = Derivation(1 / S * (Q - T), ROWS)
+    with pytest.raises(UnusedHypothesis, match="holds without Σ_{j=1..C} T_ij = 1"):
+        made.line(-1 / S * (T - Q), "not needed", using=rows_sum_to_one(T))
+    made, line = before_targets()
+    with pytest.raises(UnusedHypothesis, match="Q_ij = 1"):
+        made.line(line, "one too many", using=(rows_sum_to_one(T), rows_sum_to_one(Q)))
+
+
+def test_nothing_is_assumed_of_what_is_defined():
+    made = Derivation(d(L, Z), ROWS, define={**SOFTMAX, **LOSS})
+    with pytest.raises(DerivationError, match="P is defined"):
+        made.line(1 / S * (P - T), "planted", using=(rows_sum_to_one(T), rows_sum_to_one(P)))
+
+
+def test_softmax_rows_sum_to_one_without_a_hypothesis():
+    made = Derivation(Sum(P[i, j], (j, 1, C)), ROWS, define=SOFTMAX)
+    made.line(TOTAL / Sum(exp(Z[i, k]), (k, 1, C)), "one denominator")
+    made.line(1, "it cancels")
+
+
+# Dependence.
+
+
+def test_a_hidden_dependence_is_refused():
+    with pytest.raises(HiddenDependence, match="how L depends on W"):
+        Derivation(d(L, W[a, b]), SIZES)
+    with pytest.raises(HiddenDependence, match="how Y depends on W"):
+        Derivation(d(Y[i, j], W[a, b]), SIZES).line(0, "both opaque")
+    with pytest.raises(HiddenDependence, match="how ∂L/∂P depends on Z"):
+        Derivation(d(dP[i, j], Z[i, k]), ROWS, define=SOFTMAX).line(0, "a second derivative")
+    with pytest.raises(HiddenDependence, match="how ∂L/∂P depends on Z"):
+        Derivation(d(dZ[i, j], Z[i, k]), ROWS, define=SOFTMAX).line(0, "a second derivative")
+    with pytest.raises(HiddenDependence, match="Y is made of X"):
+        Derivation(d(X[i, k], Y[a, b]), SIZES, define=LINEAR).line(0, "upside down")
+
+
+def test_the_hessian_of_a_defined_loss():
+    made = Derivation(d(dZ[i, j], Z[i, k]), ROWS, define={**SOFTMAX, **LOSS})
+    line = 1 / S * P[i, j] * (delta(j, k) - P[i, k])
+    with pytest.raises(WrongStep):
+        made.line(line, "planted: not cited")
+    made.line(line, "softmax and loss", using=rows_sum_to_one(T))
+
+
+def test_a_weight_that_is_used_twice_has_two_terms():
+    X_, Y_ = array("X'", S, M), array("Y'", S, N)
+    twice = {Y: X @ W.T, Y_: X_ @ W.T}
+    made = Derivation(d(L, W), SIZES, define=twice)
+    with pytest.raises(WrongStep):
+        made.line(gradient(Y_).T @ X_, "planted: = for +=")
+    made.line(dY.T @ X + gradient(Y_).T @ X_, "both ways")
+
+
+def test_a_definition_is_refused_where_it_says_nothing():
+    with pytest.raises(DerivationError, match="goes in a circle"):
+        Derivation(d(L, X), SIZES, define={X: h(X)})
+    with pytest.raises(DerivationError, match="own letter on each axis"):
+        Derivation(d(L, X), SIZES, define={Y[i, i]: bias[i]})
+    with pytest.raises(DerivationError, match="neither summed nor"):
+        Derivation(d(L, X), SIZES, define={Y[i, j]: X[i, k]})
+    with pytest.raises(ShapeError, match="Y is S×N, .* is S×M"):
+        Derivation(d(L, X), SIZES, define={Y: h(X)})
+    with pytest.raises(DerivationError, match="declared positive"):
+        Derivation(Q[i, j], ROWS, define={Q[i, j]: Z[i, j]})
+    with pytest.raises(DerivationError, match="defined twice"):
+        Derivation(d(L, X), SIZES, define={Y: X @ W.T, Y[i, j]: bias[j]})
+
+
+# Other refusals.
+
+
+def test_lines_that_say_nothing_are_refused():
+    with pytest.raises(VacuousStep):
+        start().line(Sum(dY[i, j] * delta(j, a) * X[i, b], *OVER_Y), "again")
+
+
+@pytest.mark.parametrize("sizes", [{S: 2, M: 2, N: 4}, {S: 1, M: 3, N: 4}, {S: 2, M: 3.0, N: 4}])
+def test_sizes_that_hide_mistakes_are_refused(sizes):
+    with pytest.raises(DerivationError, match="sizes"):
+        Derivation(d(L, W[a, b]), sizes, define=LINEAR)
+
+
+def test_every_dimension_has_a_size():
+    with pytest.raises(DerivationError, match="sizes gives no number for N"):
+        Derivation(d(L, W[a, b]), {S: 2, M: 3}, define=LINEAR)
+
+
+def test_only_exact_numbers():
+    with pytest.raises(DerivationError, match="exact number"):
+        0.5 * X
+    assert latex(Fraction(1, 2) * X) == r"\frac{1}{2} X"
+
+
+def test_an_entry_that_is_not_there_is_a_shape_error():
+    with pytest.raises(ShapeError, match="no entry"):
+        start().line(dY[3, a] * X[1, b], "S is 2")
+
+
+def test_two_arrays_cannot_share_a_name():
+    with pytest.raises(DerivationError, match="two different arrays have the name W"):
+        start().line(array("W", M, N).T, "another W")
+
+
+@pytest.mark.parametrize("reason", ["", "  ", None, "50 %", "a & b", r"\alpha", "unpaired $"])
+def test_a_reason_is_prose(reason):
+    with pytest.raises(DerivationError, match="reason"):
+        weights_start().line(Sum(dY[i, a] * X[i, b], (i, 1, S)), reason)
+
+
+def test_what_cannot_be_decided_is_neither_right_nor_wrong():
+    x = array("x")
+    made = Derivation(exp((x + 1) / (x + 2)), {S: 2})
+    with pytest.raises(NotProved):
+        made.line(exp(1 - 1 / (x + 2)), "true, but beyond the judge")
+
+
+def test_dividing_by_zero_is_refused():
+    made = Derivation(T[i, j], ROWS)
+    with pytest.raises(DerivationError, match="divides by 0"):
+        made.line(T[i, j] * (Q[i, j] - Q[i, j]) / (Q[i, j] - Q[i, j]), "0/0")
+
+
+def test_a_refused_line_leaves_the_derivation_as_it_was():
+    made = weights()
+    shown = made._repr_latex_()
+    with pytest.raises(WrongStep):
+        made.line(-dY.T @ X, "planted")
+    assert made._repr_latex_() == shown
+
+
+def test_log_is_taken_apart_only_where_it_has_a_value():
+    u, v = array("u", positive=True), array("v", positive=True)
+    Derivation(log(u * v), {S: 2}).line(log(u) + log(v), "both are positive")
+    Derivation(log(12 * u / v), {S: 2}).line(2 * log(2) + log(3) + log(u) - log(v), "factors")
+    x, y = array("x"), array("y")
+    with pytest.raises(NotProved):
+        Derivation(log(x * y), {S: 2}).line(log(x) + log(y), "but here nobody said so")
+    with pytest.raises(WrongStep):
+        Derivation(log(u + v), {S: 2}).line(log(u) + log(v), "planted")
+
+
+# Side conditions.
+
+
+def test_conditions_are_shown_where_they_come_and_where_they_go():
+    where = [[condition for condition, _, _ in step.where] for step in part_e().steps]
+    assert where == [["Q > 0"], [], [], ["Q > 0"], ["Q > 0"], [], [], []]
+    using = [len(step.using) for step in part_e().steps]
+    assert using == [0, 0, 0, 0, 0, 1, 0, 0]
+
+
+def test_conditions_say_what_is_assumed_and_what_is_known():
+    assert softmax_cross_entropy().steps[1].where == ()
+    made = Derivation(T / P * P, ROWS, define=SOFTMAX).line(T, "cancel")
+    assert made.steps[0].where == (("P > 0", "P > 0", "by its definition"),)
+    made = Derivation(T / Z * Z, ROWS).line(T, "cancel")
+    assert made.steps[0].where == ((r"Z \neq 0", "Z ≠ 0", ""),)
+    made = Derivation(d(L, Z), ROWS, {L: Sum(log(Z[i, j]), *OVER_P)})
+    made.line(ones(S, C) / Z, "log")
+    assert "where }Z \\neq 0" in made._repr_latex_()
+
+
+# What the reader sees.
+
+LATEX = [
+    (1 / S * X, r"\frac{1}{S} X"),
+    (-1 / S * (T / P), r"-\frac{1}{S} (T \oslash P)"),
+    (Sum(dY[i, a] * X[i, b], (i, 1, S)),
+     r"\sum_{i=1}^{S} \frac{\partial L}{\partial Y_{ia}} \, X_{ib}"),
+    (d(Y[i, j], W[a, b]), r"\frac{\partial Y_{ij}}{\partial W_{ab}}"),
+    (delta(j, a) * X[i, b], r"\delta_{ja} \, X_{ib}"),
+    (dY.T @ X, r"\left(\frac{\partial L}{\partial Y}\right)^{\top} X"),
+    (ones(S) @ dY, r"\mathbf{1}_S^{\top} \frac{\partial L}{\partial Y}"),
+    (T @ ones(C), r"T \mathbf{1}_C"),
+    (X @ W.T + outer(ones(S), bias), r"X W^{\top} + \mathbf{1}_S b^{\top}"),
+    (dY * h.prime(Y), r"\frac{\partial L}{\partial Y} \odot h'(Y)"),
+    (P * (T @ ONE), r"P \odot (T \mathbf{1}_C \mathbf{1}_C^{\top})"),
+    (P * (T / P), r"P \odot (T \oslash P)"),
+    (P * T * Q, r"P \odot T \odot Q"),
+    (P * (T - Q), r"P \odot (T - Q)"),
+    (P - (T - Q), "P - (T - Q)"),
+    (P + -1 * Q, r"P + (-1 Q)"),
+    (ones(S, C), r"\mathbf{1}_{S \times C}"),
+    ((P - T) / S, r"\frac{P - T}{S}"),
+    (X[1, k], "X_{1k}"),
+    (Sum(X[i, k], (k, 1, M)) * bias[a],
+     r"\left(\sum_{k=1}^{M} X_{ik}\right) \, b_{a}"),
+    (bias[a] * Sum(X[i, k] + 1, (k, 1, M)), r"b_{a} \, \sum_{k=1}^{M} (X_{ik} + 1)"),
+    (T[i, j] * log(P[i, j]), r"T_{ij} \, \log P_{ij}"),
+    (log(P[i, j]) * T[i, j], r"(\log P_{ij}) \, T_{ij}"),
+    (exp(Z[i, j]) / Sum(exp(Z[i, k]), (k, 1, C)),
+     r"\frac{e^{Z_{ij}}}{\sum_{k=1}^{C} e^{Z_{ik}}}"),
+    (exp(Z), r"\exp(Z)"),
+    (TOTAL**2, r"\left(\sum_{l=1}^{C} e^{Z_{il}}\right)^{2}"),
+    (W1[a, b] * 2, r"{W_{1}}_{ab} \cdot 2"),
+    (array("W^{(1)}", H, M).T, r"{W^{(1)}}^{\top}"),
+    (array("lambda") * X, r"\lambda X"),
+    (diag(bias) - outer(bias, bias), r"\operatorname{diag}(b) - b b^{\top}"),
+    (-(X[i, k] - 1), "-(X_{ik} - 1)"),
+    (ones(S) @ X @ W.T, r"\mathbf{1}_S^{\top} X W^{\top}"),
+    (outer(ones(S), ones(S) @ X), r"\mathbf{1}_S \mathbf{1}_S^{\top} X"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("expression", "expected"), LATEX, ids=[tex for _, tex in LATEX])
+def test_latex(expression, expected):
+    assert latex(expression) == expected
+
+
+WEIGHTS = r"""$$
+\begin{aligned}
+\frac{\partial L}{\partial W_{ab}} &= \sum_{i=1}^{S} \sum_{j=1}^{N} \frac{\partial L}{\partial Y_{ij}} \, \frac{\partial Y_{ij}}{\partial W_{ab}} && \quad \text{chain rule: }Y_{ij}\text{ depends on }W_{ab} \\
+ &= \sum_{i=1}^{S} \sum_{j=1}^{N} \frac{\partial L}{\partial Y_{ij}} \, \delta_{ja} \, X_{ib} && \quad \text{only }W_{ab}\text{ counts} \\
+ &= \sum_{i=1}^{S} \frac{\partial L}{\partial Y_{ia}} \, X_{ib} && \quad \text{the delta leaves j = a} \\
+\frac{\partial L}{\partial W} &= \left(\frac{\partial L}{\partial Y}\right)^{\top} X && \quad \text{a matrix product} \\
+& && \quad \text{with }Y_{ij} = \sum_{k=1}^{M} X_{ik} \, W_{jk} + b_{j} \\
+& && \quad \text{by the chain rule (the axiom) through }Y \\
+& && \quad \text{each line proved exactly at }S = 2\text{, }M = 3\text{, }N = 4
+\end{aligned}
+$$"""  # noqa: E501
+
+PLAIN = """\
+∂L/∂W_ab = Σ_{i=1..S} Σ_{j=1..N} ∂L/∂Y_ij · ∂Y_ij/∂W_ab   chain rule: Y_ij depends on W_ab
+         = Σ_{i=1..S} Σ_{j=1..N} ∂L/∂Y_ij · δ_ja · X_ib   only W_ab counts
+         = Σ_{i=1..S} ∂L/∂Y_ia · X_ib                     the delta leaves j = a
+∂L/∂W    = (∂L/∂Y)ᵀ @ X                                   a matrix product
+  with Y_ij = Σ_{k=1..M} X_ik · W_jk + b_j
+  by the chain rule (the axiom) through Y
+  each line proved exactly at S = 2, M = 3, N = 4"""
+
+
+def test_a_whole_derivation_as_it_is_shown():
+    made = weights()
+    assert made._repr_latex_() == WEIGHTS
+    assert str(made) == repr(made) == PLAIN
+
+
+def test_a_row_stands_for_a_transposed_gradient():
+    shown = biases()._repr_latex_()
+    row = r"\left(\frac{\partial L}{\partial b}\right)^{\top} &= \mathbf{1}_S^{\top} \frac"
+    assert row in shown
+    column = r"\frac{\partial L}{\partial b} &= \left(\frac{\partial L}{\partial Y}\right)^{\top}"
+    assert column in shown
+
+
+def test_the_jacobian_of_a_vector_has_a_matrix_line():
+    y, z = array("y", C), array("z", C)
+    define = {y[j]: exp(z[j]) / Sum(exp(z[k]), (k, 1, C))}
+    made = Derivation(d(y[j], z[k]), {C: 3}, define=define)
+    made.line(y[j] * (delta(j, k) - y[k]), "quotient rule")
+    made.line(diag(y) - outer(y, y), "as a matrix")
+    assert r"\frac{\partial y}{\partial z} &= \operatorname{diag}(y) - y y^{\top}" in str(
+        made._repr_latex_()
+    )
+    with pytest.raises(WrongStep):
+        made.line(diag(y) - diag(y) @ diag(y), "planted: y(1 − y) only")
+
+
+# The test for 0.
+
+
+def random_expression(rng, depth):
+    """A random sum, product, quotient, exp or h of four symbols and small numbers."""
+    if depth == 0:
+        return rng.choice([*sympy.symbols("u v x y", real=True), sympy.Rational(rng.randint(1, 5))])
+    left, right = random_expression(rng, depth - 1), random_expression(rng, depth - 1)
+    kinds = [left + right, left - right, left * right, left / (right**2 + 1), opaque("h")(left)]
+    return rng.choice([*kinds, sympy.exp(left) if left.is_polynomial() else left])
+
+
+def test_zero_is_seen_in_any_disguise_and_nothing_else_is():
+    rng = random.Random(0)
+    for _ in range(60):
+        one, two, three = (random_expression(rng, 2) for _ in range(3))
+        same = [one * (two + three) - sympy.expand(one * two) - one * three]
+        same += [one / (1 + two**2) - one * sympy.together(1 / (1 + two**2))]
+        same += [(one + two) ** 2 - (one - two) ** 2 - 4 * one * two]
+        assert all(map(is_zero, same))
+        assert not is_zero(one * two + sympy.Rational(1, 7) - one * two)
+        assert not is_zero((one - two) ** 2 + 1)
+    x, y = sympy.symbols("x y", real=True)
+    assert is_zero(sympy.exp(x + 1) - sympy.E * sympy.exp(x))
+    assert is_zero(sympy.exp(2 * x) - sympy.exp(x) ** 2)
+    assert is_zero(sympy.exp(x / 2) * sympy.exp(x / 3) - sympy.exp(5 * x / 6))
+    assert is_zero(sympy.exp(x * y + y) - sympy.exp(x * y) * sympy.exp(y))
+    assert not is_zero(sympy.exp(x * y) - sympy.exp(x) * sympy.exp(y))
+    assert not is_zero(opaque("h")(x) - opaque("g")(x))
+    assert not is_zero(opaque("h")(x) - opaque("h", 1)(x))

@@ -1,0 +1,188 @@
+"""Cross-entropy in its two forms, against sums written out, and at the edges of what is finite."""
+
+import math
+
+import numpy as np
+import pytest
+from backprop import CrossEntropy, Softmax, SoftmaxCrossEntropy, check_gradients, one_hot
+from backprop.losses import (
+    cross_entropy,
+    cross_entropy_backward,
+    softmax_cross_entropy,
+    softmax_cross_entropy_backward,
+)
+from helpers import LABELS, draw, probabilities, seeds, sizes
+from hypothesis import given
+from hypothesis import strategies as st
+
+
+def by_hand(Y, T):
+    S, C = Y.shape
+    return -math.fsum(T[i, j] * math.log(Y[i, j]) for i in range(S) for j in range(C)) / S
+
+
+@given(sizes(2), seeds)
+def test_values_are_the_double_sum(shape, seed):
+    Z, T = draw(*shape, seed=seed), probabilities(*shape, seed=seed + 1)
+    Y = Softmax().forward(Z)
+    assert cross_entropy(Y, T) == pytest.approx(by_hand(Y, T), rel=1e-13, abs=1e-15)
+    assert softmax_cross_entropy(Z, T) == pytest.approx(by_hand(Y, T), rel=1e-13, abs=1e-15)
+
+
+def test_an_example_by_hand():
+    Y, T = np.array([[0.5, 0.25, 0.25], [0.1, 0.2, 0.7]]), np.array([1, 2])
+    assert cross_entropy(Y, T) == pytest.approx((math.log(4) - math.log(0.7)) / 2, rel=1e-15)
+    dY = cross_entropy_backward(Y, T)
+    np.testing.assert_allclose(dY, [[0, -4 / 2, 0], [0, 0, -1 / 0.7 / 2]], rtol=1e-15)
+    dZ = softmax_cross_entropy_backward(np.log(Y), T)
+    np.testing.assert_allclose(dZ, [[0.25, -0.375, 0.125], [0.05, 0.1, -0.15]], rtol=1e-14)
+
+
+@given(sizes(2), seeds)
+def test_the_two_forms_agree(shape, seed):
+    """Softmax, then cross-entropy by the probabilities: the same loss, the same gradient by Z."""
+    Z, T = draw(*shape, seed=seed), probabilities(*shape, seed=seed + 1)
+    softmax, loss, fused = Softmax(), CrossEntropy(), SoftmaxCrossEntropy()
+    value = loss.forward(softmax.forward(Z), T)
+    assert fused.forward(Z, T) == pytest.approx(value, rel=1e-13, abs=1e-15)
+    dZ = softmax.backward(loss.backward())
+    np.testing.assert_allclose(fused.backward(), dZ, rtol=1e-12, atol=1e-15)
+
+
+@pytest.mark.parametrize("classes", [2, 3, 10, 1000])
+def test_at_chance_the_loss_is_ln_C(classes):
+    S, T = 7, np.arange(7) % classes
+    assert cross_entropy(np.full((S, classes), 1 / classes), T) == pytest.approx(math.log(classes))
+    assert softmax_cross_entropy(np.full((S, classes), 3.0), T) == pytest.approx(math.log(classes))
+
+
+@pytest.mark.parametrize("name", ["by the probabilities", "by the logits"])
+def test_labels_are_rows_with_a_single_one(name):
+    rows = np.eye(6)[LABELS]
+    if name == "by the probabilities":
+        value, backward, X = cross_entropy, cross_entropy_backward, probabilities(5, 6)
+    else:
+        value, backward, X = softmax_cross_entropy, softmax_cross_entropy_backward, draw(5, 6)
+    assert value(X, LABELS) == value(X, rows)
+    assert np.array_equal(backward(X, LABELS), backward(X, rows))
+
+
+def test_labels_are_names_and_not_numbers():
+    """Renaming the classes renames the columns and changes nothing else."""
+    Z, order = draw(5, 6), np.array([4, 2, 0, 5, 1, 3])
+    renamed = np.argsort(order)[LABELS]
+    a, b = softmax_cross_entropy(Z, LABELS), softmax_cross_entropy(Z[:, order], renamed)
+    assert a == pytest.approx(b, rel=1e-14)
+
+
+@pytest.mark.parametrize("copies", [1, 2, 5])
+def test_the_loss_is_a_mean(copies):
+    """Every sample twice: the same loss; each copy has half the gradient."""
+    Z, T = np.tile(draw(5, 6), (copies, 1)), np.tile(LABELS, copies)
+    once = softmax_cross_entropy_backward(Z[:5], LABELS)
+    assert softmax_cross_entropy(Z, T) == pytest.approx(softmax_cross_entropy(Z[:5], LABELS))
+    dZ = softmax_cross_entropy_backward(Z, T)
+    np.testing.assert_allclose(dZ[:5], once / copies, rtol=1e-13)
+
+
+@given(sizes(2), seeds, st.floats(-1e3, 1e3))
+def test_a_shift_of_the_logits_changes_nothing(shape, seed, shift):
+    Z, T = draw(*shape, seed=seed), probabilities(*shape, seed=seed + 1)
+    a, b = softmax_cross_entropy(Z, T), softmax_cross_entropy(Z + shift, T)
+    assert a == pytest.approx(b, rel=1e-10, abs=1e-12)
+
+
+@given(sizes(2), seeds)
+def test_the_rows_of_dZ_sum_to_zero(shape, seed):
+    dZ = softmax_cross_entropy_backward(draw(*shape, seed=seed), probabilities(*shape, seed=1))
+    np.testing.assert_allclose(dZ.sum(axis=1), 0, atol=1e-15)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_logits_of_ten_thousand(dtype):
+    Z, T = np.array([[1e4, -1e4, 0], [1e4, -1e4, 0]], dtype), [0, 1]
+    loss = softmax_cross_entropy(Z, T)
+    assert loss == 1e4
+    assert loss.dtype == dtype
+    assert softmax_cross_entropy_backward(Z, T).tolist() == [[0, 0, 0], [0.5, -0.5, 0]]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_probability_of_zero(dtype):
+    """Of another class: 0 · log 0 = 0. Of its own: large, but finite, in the gradient too."""
+    Y, tiny = np.array([[1, 0, 0]], dtype), float(np.finfo(dtype).tiny)
+    assert cross_entropy(Y, [0]) == 0
+    assert cross_entropy_backward(Y, [0]).tolist() == [[-1, 0, 0]]
+    assert cross_entropy(Y, [2]) == pytest.approx(-math.log(tiny), rel=1e-6)
+    dY = cross_entropy_backward(Y, [2])
+    assert np.isfinite(dY).all()
+    assert dY[0, 2] == pytest.approx(-1 / tiny, rel=1e-6)
+
+
+def test_a_small_probability_is_not_padded():
+    """No stray epsilon: log(p + 1e-12) would give 27.6 for 46.05."""
+    Y = np.array([[1e-20, 1 - 1e-20]])
+    assert cross_entropy(Y, [0]) == pytest.approx(20 * math.log(10), rel=1e-14)
+    assert cross_entropy_backward(Y, [0])[0, 0] == pytest.approx(-1e20, rel=1e-14)
+
+
+@given(sizes(2), seeds)
+def test_gradients_agree_with_the_complex_step(shape, seed):
+    T = probabilities(*shape, seed=seed + 1)
+    assert check_gradients(CrossEntropy(), probabilities(*shape, seed=seed), T, tolerance=1e-12)
+    # For one class dZ is 0, and so is what is measured, down to rounding.
+    if shape[1] > 1:
+        assert check_gradients(SoftmaxCrossEntropy(), draw(*shape, seed=seed), T, tolerance=1e-9)
+
+
+@pytest.mark.parametrize("labels", [[2, 0, 1], np.array([2, 0, 1], np.uint8)])
+def test_one_hot(labels):
+    rows = one_hot(labels, 4)
+    assert rows.tolist() == [[0, 0, 1, 0], [1, 0, 0, 0], [0, 1, 0, 0]]
+    assert one_hot(labels, 4, np.float32).dtype == np.float32
+    assert rows.dtype == np.float64
+
+
+Y23, T23 = np.full((2, 3), 1 / 3), [[0.5, 0.5, 0], [1, 0, 0]]
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: one_hot([0, 3], 3), "one_hot expects labels from 0 to 2, got 3 for sample 1"),
+        (lambda: one_hot([0, -1], 3), "one_hot expects labels from 0 to 2, got -1 for sample 1"),
+        (
+            lambda: one_hot([0.0, 1.0], 3),
+            "one_hot expects labels to be whole numbers of shape (S,), got float64 (2,)",
+        ),
+        (lambda: one_hot([0], 3, "float16"), "one_hot expects dtype float32 or float64, got 'float16'"),
+        (
+            lambda: cross_entropy(Y23, [0, 1, 2]),
+            "CrossEntropy expects T of shape (2,) or (2, 3), got (3,)",
+        ),
+        (
+            lambda: cross_entropy(Y23, [[0.5, 0.5, 0], [1, 1, 0]]),
+            "CrossEntropy expects each row of T to sum to 1, row 1 sums to 2",
+        ),
+        (
+            lambda: cross_entropy([[1.5, -0.5]], [0]),
+            "CrossEntropy expects probabilities, got the negative entry -0.5",
+        ),
+        (
+            lambda: softmax_cross_entropy(Y23, [[0], [1]]),
+            "SoftmaxCrossEntropy expects T of shape (2,) or (2, 3), got (2, 1)",
+        ),
+        (
+            lambda: softmax_cross_entropy(Y23, [0, 7]),
+            "SoftmaxCrossEntropy expects labels from 0 to 2, got 7 for sample 1",
+        ),
+        (
+            lambda: softmax_cross_entropy(Y23[0], [0]),
+            "SoftmaxCrossEntropy expects Z of shape (S, C), got (3,)",
+        ),
+    ],
+)
+def test_bad_arguments_are_named(call, message):
+    with pytest.raises(ValueError) as caught:  # noqa: PT011 the whole text is compared below
+        call()
+    assert str(caught.value) == message

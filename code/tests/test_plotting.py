@@ -1,0 +1,123 @@
+"""Figures: readable in every theme, with a text alternative, the same bytes at every build."""
+
+import re
+import xml.etree.ElementTree as ET
+
+import numpy as np
+import pytest
+from backprop.plotting import BLUE, GREEN, INK, ORANGE, PURPLE, RED, Picture, draw_matrix, figure, show
+
+ALT = "A line that rises, then falls."
+
+
+def picture(alt=ALT, title="x² & <y>"):
+    fig, ax = figure(4, 3)
+    x = np.linspace(0, 1, 20)
+    ax.plot(x, x * (1 - x), label="a parabola")
+    ax.set(title=title, xlabel="x", ylim=(0, 0.2))
+    ax.legend()
+    return show(fig, alt)
+
+
+def test_the_svg_stands_on_its_own():
+    root = ET.fromstring(picture().svg)
+    assert root.tag.endswith("svg")
+    assert root.get("role") == "img"
+    assert root.get("aria-label") == ALT
+
+
+@pytest.mark.parametrize("alt", ['A "quoted" <b>&amp;</b> label', r"The slope \alpha at \1 and \g<0>"])
+def test_any_text_may_describe_it(alt):
+    """Also one with quotes or with the backslashes of TeX."""
+    assert ET.fromstring(picture(alt).svg).get("aria-label") == alt
+
+
+def test_all_ink_takes_the_colour_of_the_text_around_it():
+    svg = picture().svg
+    assert "currentColor" in svg
+    assert INK not in svg
+    assert not re.search(r"#000000|fill: ?black|stroke: ?black|#ffffff|fill: ?white", svg)
+
+
+def test_text_stays_text():
+    texts = [t.text for t in ET.fromstring(picture().svg).iter("{http://www.w3.org/2000/svg}text")]
+    assert "a parabola" in texts
+    assert "x² & <y>" in texts
+
+
+def test_it_scales_with_the_page():
+    root = ET.fromstring(picture().svg)
+    assert root.get("height") is None
+    assert root.get("viewBox") is not None
+
+
+def test_it_is_the_same_at_every_build():
+    first = picture().svg
+    assert picture().svg == first
+    assert not re.search(r"metadata|<!DOCTYPE|<\?xml|\d{4}-\d\d-\d\dT", first)
+
+
+def test_no_two_figures_share_an_id_and_every_reference_is_met():
+    def ids(svg):
+        return re.findall(r' id="([^"]*)"', svg)
+
+    a, b = picture().svg, picture("Another line that rises, then falls.").svg
+    assert ids(a)
+    assert not set(ids(a)) & set(ids(b))
+    assert len(ids(a)) == len(set(ids(a)))
+    assert set(re.findall(r'(?:url\(#|href="#)([^")]+)', a)) == set(ids(a))
+
+
+def test_a_picture_shows_itself():
+    shown = picture()
+    assert isinstance(shown, Picture)
+    assert shown._repr_html_() == f'<div class="picture">{shown.svg}</div>'
+    assert repr(shown) == f"[figure: {ALT}]"
+
+
+def test_the_style_of_the_book_is_not_left_behind():
+    """Whoever draws a figure of their own afterwards has matplotlib's defaults."""
+    import matplotlib as mpl
+
+    before = dict(mpl.rcParams)
+    picture()
+    assert dict(mpl.rcParams) == before
+
+
+def luminance(colour):
+    channels = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)]) / 255
+    linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
+    return linear @ [0.2126, 0.7152, 0.0722]
+
+
+@pytest.mark.parametrize("colour", [BLUE, ORANGE, GREEN, RED, PURPLE])
+def test_lines_stand_out_on_white_and_on_black(colour):
+    """WCAG 2.2 asks for a contrast of 3 to 1 for what is not text."""
+    assert 1.05 / (luminance(colour) + 0.05) >= 3
+    assert (luminance(colour) + 0.05) / 0.05 >= 3
+
+
+def test_several_axes():
+    _, axes = figure(6, 3, rows=2, columns=3, sharex=True)
+    assert axes.shape == (2, 3)
+
+
+def test_a_matrix_is_drawn_with_its_name_and_its_shape():
+    fig, ax = figure()
+    draw_matrix(ax, 2, 3, 5, "W", BLUE)
+    assert len(ax.patches) == 15
+    corners = {patch.get_xy() for patch in ax.patches}
+    assert {x for x, _ in corners} == {2, 3, 4, 5, 6}
+    assert {y for _, y in corners} == {-1.5, -0.5, 0.5}
+    assert [t.get_text() for t in ax.texts] == ["W", "3 × 5"]
+
+
+@pytest.mark.parametrize("alt", [None, "", "figure", "a plot", 5, ["four", "words", "in", "it"]])
+def test_an_alternative_says_what_is_to_be_seen(alt):
+    with pytest.raises(ValueError, match="show expects alt to say what is to be seen"):
+        show(figure()[0], alt)
+
+
+def test_only_a_figure_can_be_shown():
+    with pytest.raises(ValueError, match="show expects a matplotlib figure, got"):
+        show(figure()[1], ALT)
