@@ -12,8 +12,8 @@ TORCH ?= torch==2.13.0
 TORCH_INDEX ?=
 
 # One BLAS thread: the same sums in the same order on every machine, and no stalls on a shared one. The two other variables, where set,
-# choose slow kernels for a current NumPy.
-ENV = env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1
+# choose slow kernels for a current NumPy. IPython's settings for the pages are the book's, not the reader's.
+ENV = env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 IPYTHONDIR="$(CURDIR)/code/book/ipython"
 
 BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip --disable-pip-version-check

@@ -51,9 +51,9 @@ def figure(width=6.0, height=3.2, rows=1, columns=1, **kwargs):
         expect_number(side, "each side", "figure", low=0.1, high=100) for side in (width, height)
     )
     rows, columns = expect_sizes((rows, columns), "rows and columns", "figure")
-    with mpl.rc_context(STYLE):
-        fig = Figure(figsize=(width, height), layout="constrained")
-        return fig, fig.subplots(rows, columns, **kwargs)
+    mpl.rcParams.update(STYLE)  # for good: legends and texts are made after this function returns
+    fig = Figure(figsize=(width, height), layout="constrained")
+    return fig, fig.subplots(rows, columns, **kwargs)
 
 
 class Picture:

@@ -182,7 +182,7 @@ def test_true_lines_are_accepted_and_shown(build):
     assert not hasattr(made, "_repr_html_")
 
 
-@pytest.mark.parametrize("build", set(BUILD) - {whole_network}, ids=lambda build: build.__name__)
+@pytest.mark.parametrize("build", BUILD[:-1], ids=lambda build: build.__name__)
 def test_the_last_line_times_a_number_is_refused(build):
     made = build()
     last = made.steps.pop()
@@ -316,8 +316,7 @@ def test_a_bound_index_does_not_capture():
         jacobian().line(P[i, j] * Sum(delta(j, k) - P[i, k], (k, 1, C)), "k is taken")
     # Inside the definition of Y, k is bound: a k of the line has nothing to do with it.
     made = Derivation(d(Y[i, j], W[j, k]), SIZES, define=LINEAR)
-    made.line(X[i, k], "k is not the k of the definition")
-    assert isinstance(made, Derivation)
+    assert len(made.line(X[i, k], "k is not the k of the definition").steps) == 1
     square = Derivation(Sum(X[i, k], (k, 1, M)) * Sum(X[i, k], (k, 1, M)), SIZES)
     square.line(Sum(X[i, k] * X[i, l], (k, 1, M), (l, 1, M)), "two sums, two letters")
     with pytest.raises(WrongStep):

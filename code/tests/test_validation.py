@@ -197,7 +197,7 @@ def arrays(draw_):
 
 oddities = st.sampled_from(
     [
-        *(None, "text", "", b"bytes", True, 3, -1, 0, 2.5, -0.5, 1e300, np.nan, np.inf, 1j),
+        *(None, "text", "", b"bytes", True, 3, -1, 0, 2.5, -0.5, 1e30, np.nan, np.inf, 1j),
         *(10**400, [], [[]], [[1, 2], [3]], [None], [["a", "b"]], {}, {"X": 1}, {1, 2}, (1, 2, 3)),
         *(object(), object, len, range(3), slice(3), np.datetime64("2020-01-01"), ReLU, ReLU()),
         *([1.5, 10**400], [draw(2), draw(2, 2)], np.array([1, None]), np.array(["a"])),
@@ -209,7 +209,7 @@ oddities = st.sampled_from(
 def finite(result):
     """Whether all numbers in a result are finite; what holds none has nothing to say."""
     parts = result if isinstance(result, tuple) else (result,)
-    return all(np.isfinite(x).all() for x in parts if isinstance(x, (np.ndarray, float)))
+    return all(np.isfinite(x).all() for x in parts if np.asarray(x).dtype.kind in "fc")
 
 
 # A function that raises an error of its own is no affair of the one that calls it.

@@ -44,7 +44,7 @@ def notes(step, tex):
         out += f", where {mark}{condition if tex else plain}{mark}" + (f" {by}" if by else "")
     for one in step.using:
         out += f", assuming {mark}{show(one.left)} = {show(one.right)}{mark}"
-    return prose(out) if tex else out
+    return rf"{{\small {prose(out)}}}" if tex else out
 
 
 def rows(derivation, show):
@@ -79,7 +79,7 @@ def checked(words, mark):
 
 
 def as_latex(derivation):
-    """The block between $$ and $$."""
+    """The block between $$ and $$: the aligned lines, and what stands below from the left edge."""
     lines = [
         rf"{left} &= {right} && \quad {notes(step, True)}"
         for left, right, step in rows(derivation, latex)
@@ -90,8 +90,10 @@ def as_latex(derivation):
             line + prose("; " + checked(step.checked, "$"))
             for line, step in zip(lines, derivation.steps, strict=True)
         ]
-    lines += [rf"& && \quad {line}" for line in footer(derivation, True)]
-    return "$$\n\\begin{aligned}\n" + " \\\\\n".join(lines) + "\n\\end{aligned}\n$$"
+    block = "\\begin{aligned}\n" + " \\\\\n".join(lines) + "\n\\end{aligned}"
+    below = [rf"{{\small {line}}}" for line in footer(derivation, True)]
+    whole = " \\\\[1ex]\n".join([block, *below])
+    return "$$\n\\begin{array}{l}\n" + whole + "\n\\end{array}\n$$"
 
 
 def as_text(derivation):

@@ -9,7 +9,7 @@ took minutes.
 from collections import Counter
 from math import prod
 
-from sympy import Add, Mul, Pow
+from sympy import Add, Pow
 from sympy.polys.domains import QQ
 from sympy.polys.rings import ring
 
@@ -32,19 +32,12 @@ def expand(expression, generators, polynomials):
         return {ONE: generators[expression]}
     if expression.is_Rational:
         return {ONE: polynomials(QQ(expression.p, expression.q))}
-    args = [
-        expand(arg, generators, polynomials)
-        for arg in expression.args
-        if not isinstance(expression, Pow)
-    ]
-    if isinstance(expression, Add):
-        return add(*args)
-    if isinstance(expression, Mul):
-        return product(args, polynomials)
-    base = expand(expression.base, generators, polynomials)
-    return product(
-        [inverse(base) if expression.exp < 0 else base] * abs(int(expression.exp)), polynomials
-    )
+    if isinstance(expression, Pow):
+        base = expand(expression.base, generators, polynomials)
+        base = inverse(base) if expression.exp < 0 else base
+        return product([base] * abs(int(expression.exp)), polynomials)
+    args = [expand(arg, generators, polynomials) for arg in expression.args]
+    return add(*args) if isinstance(expression, Add) else product(args, polynomials)
 
 
 def add(*elements):

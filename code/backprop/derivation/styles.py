@@ -77,7 +77,7 @@ class Latex:
             return Part(rf"\log {argument.text}", PRODUCT, True)
         known = function in (exp, log)
         name = "\\" + function.name if known else self.name(function.name) + "'" * function.order
-        return Part(name + self.group(argument.text))
+        return Part(name + self.group(argument.text), POWER)
 
 
 class Text(Latex):
@@ -126,4 +126,4 @@ class Text(Latex):
         return f"Σ_{{{index}=1..{size}}} "
 
     def apply(self, function, argument, scalar):
-        return Part(f"{function}({argument.text})")
+        return Part(f"{function}({argument.text})", POWER)

@@ -46,7 +46,7 @@ class Generators:
 
     def __init__(self, expression):
         self.known = {}
-        terms = [term for part in expression.atoms(exp) for term in terms_of(part.exp)]
+        terms = [term for part in expression.atoms(exp) for term in terms_of(part.args[0])]
         self.root = lcm(*(int(coefficient.q) for coefficient, _ in terms))
 
     def symbol(self, function, argument):
@@ -55,12 +55,12 @@ class Generators:
 
     def rational(self, expression):
         """The expression with its functions replaced, from the inside out."""
-        if expression.is_Symbol or expression.is_Rational:
-            return expression
+        if not expression.args:
+            return self.power(1, sympy.S.One) if expression is sympy.E else expression
         args = [self.rational(arg) for arg in expression.args]
         match expression:
             case exp():
-                return Mul(*(self.power(*term) for term in terms_of(self.rational(expression.exp))))
+                return Mul(*(self.power(*term) for term in terms_of(args[0])))
             case log():
                 return self.logarithm(
                     *map(sympy.factor_list, sympy.fraction(sympy.cancel(args[0])))
