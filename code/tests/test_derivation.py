@@ -173,8 +173,8 @@ def test_true_lines_are_accepted_and_shown(build):
     made = build()
     assert len(made.steps) == LINES[build]
     shown = made._repr_latex_()
-    assert shown.startswith("$$\n\\begin{aligned}\n")
-    assert shown.endswith("\n\\end{aligned}\n$$")
+    assert shown.startswith("$$\n\\begin{array}{l}\n\\begin{aligned}\n")
+    assert shown.endswith("\n\\end{array}\n$$")
     for step in made.steps:
         assert latex(step.expression) in shown
         assert step.checked.startswith("proved exactly at S = ")
@@ -558,15 +558,17 @@ def test_latex(expression, expected):
 
 
 WEIGHTS = r"""$$
+\begin{array}{l}
 \begin{aligned}
-\frac{\partial L}{\partial W_{ab}} &= \sum_{i=1}^{S} \sum_{j=1}^{N} \frac{\partial L}{\partial Y_{ij}} \, \frac{\partial Y_{ij}}{\partial W_{ab}} && \quad \text{chain rule: }Y_{ij}\text{ depends on }W_{ab} \\
- &= \sum_{i=1}^{S} \sum_{j=1}^{N} \frac{\partial L}{\partial Y_{ij}} \, \delta_{ja} \, X_{ib} && \quad \text{only }W_{ab}\text{ counts} \\
- &= \sum_{i=1}^{S} \frac{\partial L}{\partial Y_{ia}} \, X_{ib} && \quad \text{the delta leaves j = a} \\
-\frac{\partial L}{\partial W} &= \left(\frac{\partial L}{\partial Y}\right)^{\top} X && \quad \text{a matrix product} \\
-& && \quad \text{with }Y_{ij} = \sum_{k=1}^{M} X_{ik} \, W_{jk} + b_{j} \\
-& && \quad \text{by the chain rule (the axiom) through }Y \\
-& && \quad \text{each line proved exactly at }S = 2\text{, }M = 3\text{, }N = 4
-\end{aligned}
+\frac{\partial L}{\partial W_{ab}} &= \sum_{i=1}^{S} \sum_{j=1}^{N} \frac{\partial L}{\partial Y_{ij}} \, \frac{\partial Y_{ij}}{\partial W_{ab}} && \quad {\small \text{chain rule: }Y_{ij}\text{ depends on }W_{ab}} \\
+ &= \sum_{i=1}^{S} \sum_{j=1}^{N} \frac{\partial L}{\partial Y_{ij}} \, \delta_{ja} \, X_{ib} && \quad {\small \text{only }W_{ab}\text{ counts}} \\
+ &= \sum_{i=1}^{S} \frac{\partial L}{\partial Y_{ia}} \, X_{ib} && \quad {\small \text{the delta leaves j = a}} \\
+\frac{\partial L}{\partial W} &= \left(\frac{\partial L}{\partial Y}\right)^{\top} X && \quad {\small \text{a matrix product}}
+\end{aligned} \\[1ex]
+{\small \text{with }Y_{ij} = \sum_{k=1}^{M} X_{ik} \, W_{jk} + b_{j}} \\[1ex]
+{\small \text{by the chain rule (the axiom) through }Y} \\[1ex]
+{\small \text{each line proved exactly at }S = 2\text{, }M = 3\text{, }N = 4}
+\end{array}
 $$"""  # noqa: E501
 
 PLAIN = """\

@@ -75,15 +75,6 @@ def test_a_picture_shows_itself():
     assert repr(shown) == f"[figure: {ALT}]"
 
 
-def test_the_style_of_the_book_is_not_left_behind():
-    """Whoever draws a figure of their own afterwards has matplotlib's defaults."""
-    import matplotlib as mpl
-
-    before = dict(mpl.rcParams)
-    picture()
-    assert dict(mpl.rcParams) == before
-
-
 def luminance(colour):
     channels = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)]) / 255
     linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
