@@ -25,13 +25,15 @@ LOCK = --universal --generate-hashes --python-version 3.11 --no-emit-index-url -
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1|/p' Makefile | awk -F'|' '{ printf "make %-7s %s\n", $$1, $$2 }'
 
-# Sphinx and the notebook cache see that a chapter changed, but not that the library under it did: then everything is made again. So it is
-# after a failure, since Sphinx does not repeat the warnings of a page that it has read already.
+# Sphinx and the notebook cache see that a chapter changed, but not that the library or a style sheet did: then what they keep is thrown away.
+# So it is after a failure, since Sphinx does not repeat the warnings of a page that it has read already.
 book: $(VENV)/book.stamp ## build the pages in _build/html
 	@mkdir -p _build
 	@find code/backprop code/data requirements.lock -type f ! -name '*.pyc' | LC_ALL=C sort | xargs cksum > _build/code.new
 	@cmp -s _build/code.new _build/code.sum || rm -rf _build/.jupyter_cache _build/.doctrees
-	@mv _build/code.new _build/code.sum
+	@find _static vendor -type f | LC_ALL=C sort | xargs cksum > _build/static.new
+	@cmp -s _build/static.new _build/static.sum || rm -rf _build/.doctrees
+	@mv _build/code.new _build/code.sum && mv _build/static.new _build/static.sum
 	@$(ENV) $(BIN)/jupyter-book build . -W --keep-going -n \
 	  || { rm -rf _build/.doctrees; exit 1; }
 	@echo "The book is in $(HTML). To read it: make serve (or open $(HTML)/index.html in a browser)."

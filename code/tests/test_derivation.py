@@ -1,11 +1,13 @@
 """Tests of the checker: true lines are accepted and shown, wrong ones refused for their fault."""
 
+import operator
 import random
+import re
 from fractions import Fraction
 
+import numpy as np
 import pytest
 import sympy
-
 from backprop.derivation import (
     Derivation,
     DerivationError,
@@ -17,7 +19,9 @@ from backprop.derivation import (
     UnusedHypothesis,
     VacuousStep,
     WrongStep,
+    algebra,
     array,
+    arrays,
     d,
     delta,
     diag,
@@ -27,11 +31,13 @@ from backprop.derivation import (
     gradient,
     indices,
     log,
+    nodes,
     ones,
     outer,
     rows_sum_to_one,
 )
-from backprop.derivation.display import latex
+from backprop.derivation.display import latex, text
+from backprop.derivation.functions import Apply
 from backprop.derivation.zero import is_zero, opaque
 
 S, M, N, C, H = dimensions("S M N C H")
@@ -52,6 +58,7 @@ SOFTMAX = {P[i, j]: exp(Z[i, j]) / Sum(exp(Z[i, k]), (k, 1, C))}
 OVER_P = (i, 1, S), (j, 1, C)
 LOSS = {L: -1 / S * Sum(T[i, j] * log(P[i, j]), *OVER_P)}
 ONE = outer(ones(C), ones(C))
+x, y = array("x"), array("y")
 
 
 def weights():
@@ -458,7 +465,6 @@ def test_a_reason_is_prose(reason):
 
 
 def test_what_cannot_be_decided_is_neither_right_nor_wrong():
-    x = array("x")
     made = Derivation(exp((x + 1) / (x + 2)), {S: 2})
     with pytest.raises(NotProved):
         made.line(exp(1 - 1 / (x + 2)), "true, but beyond the judge")
@@ -482,7 +488,6 @@ def test_log_is_taken_apart_only_where_it_has_a_value():
     u, v = array("u", positive=True), array("v", positive=True)
     Derivation(log(u * v), {S: 2}).line(log(u) + log(v), "both are positive")
     Derivation(log(12 * u / v), {S: 2}).line(2 * log(2) + log(3) + log(u) - log(v), "factors")
-    x, y = array("x"), array("y")
     with pytest.raises(NotProved):
         Derivation(log(x * y), {S: 2}).line(log(x) + log(y), "but here nobody said so")
     with pytest.raises(WrongStep):
@@ -549,12 +554,123 @@ LATEX = [
     (-(X[i, k] - 1), "-(X_{ik} - 1)"),
     (ones(S) @ X @ W.T, r"\mathbf{1}_S^{\top} X W^{\top}"),
     (outer(ones(S), ones(S) @ X), r"\mathbf{1}_S \mathbf{1}_S^{\top} X"),
+    (-1 / S * T[i, j] * delta(i, a), r"-\frac{1}{S} \, T_{ij} \, \delta_{ia}"),
+    (-(T / P) / S, r"-\frac{T \oslash P}{S}"),
+    (-(T / P) * (1 / S), r"(-T \oslash P) \frac{1}{S}"),
+    (h(X).T, r"(h(X))^{\top}"),
+    (log(X[i, k] + 1) ** 2, r"(\log(X_{ik} + 1))^{2}"),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("expression", "expected"), LATEX, ids=[tex for _, tex in LATEX])
 def test_latex(expression, expected):
     assert latex(expression) == expected
+
+
+# Read back: a printed expression, evaluated by a reader who knows nothing of the nodes.
+
+A, B = array("A", S, S), array("B", S, S)
+VALUES = {"A": np.array([[0.7, 1.9], [1.3, 0.6]]), "B": np.array([[1.1, 0.4], [0.8, 1.7]])}
+VALUES |= {"x": 1.6, "y": 0.9}
+SIGNS = {"⊙": "*", "⊘": "/", "·": "*", "−": "-", "ᵀ": ".T", "^": "**"}
+
+
+class Reader:
+    """LaTeX as people read it: ⊙ and ⊘ before products, products before + and −."""
+
+    def __init__(self, tex):
+        tex = re.sub(r"\\left|\\right|\\,|\\cdot", " ", tex)
+        self.tokens = [*re.findall(r"\\[a-z]+|[0-9]+|[A-Za-z]|[{}()^+-]", tex), "end"]
+
+    def next(self, *wanted):
+        if not wanted or self.tokens[0] in wanted:
+            return self.tokens.pop(0)
+        return None
+
+    def sum(self):
+        value = -self.hadamard() if self.next("-") else self.hadamard()
+        while sign := self.next("+", "-"):
+            value = value + self.hadamard() if sign == "+" else value - self.hadamard()
+        return value
+
+    def hadamard(self):
+        value = self.product()
+        while sign := self.next(r"\odot", r"\oslash"):
+            value = value * self.product() if sign == r"\odot" else value / self.product()
+        return value
+
+    def product(self):
+        value = self.factor()
+        while self.tokens[0] not in {"+", "-", ")", "}", r"\odot", r"\oslash", "end"}:
+            other = self.factor()
+            value = value @ other if np.ndim(value) == np.ndim(other) == 2 else value * other
+        return value
+
+    def factor(self):
+        value = self.atom()
+        while self.next("^"):
+            if self.tokens[:3] == ["{", r"\top", "}"]:
+                del self.tokens[:3]
+                value = value.T
+            else:
+                value = value ** self.atom()
+        return value
+
+    def atom(self):
+        token = self.next()
+        if token in {"(", "{"}:
+            value = self.sum()
+            assert self.next(")", "}")
+            return value
+        if token == r"\frac":
+            return self.atom() / self.atom()
+        if token == r"\log":
+            return np.log(self.factor())
+        return float(token) if token.isdigit() else VALUES[token]
+
+
+def random_line(rng, depth, leaves):
+    """A random expression of matrices or of numbers, by the operators that authors use."""
+    if depth == 0:
+        return rng.choice(leaves)
+    left, right = (random_line(rng, depth - 1, leaves) for _ in range(2))
+    made = [left + right, left - right, left * right, left / rng.choice(leaves), -left]
+    number = random_line(rng, depth - 1, [x, y])
+    made += [number * left, left * number, left / (number**2 + 1), -2 * left, 3 * left]
+    return rng.choice(made + ([left @ right, left.T] if left.shape else [log(left**2 + 1)]))
+
+
+def value(line):
+    """What an expression means, operator by operator."""
+    match line:
+        case algebra.Neg(part):
+            return -value(part)
+        case algebra.Transpose(part):
+            return value(part).T
+        case algebra.Pow(part, n):
+            return value(part) ** n
+        case Apply(_, part):
+            return np.log(value(part))
+        case nodes.Number(number):
+            return float(number)
+        case arrays.Array(name) | arrays.Entry(arrays.Array(name)):
+            return VALUES[name]
+    sign = {"Add": "add", "Sub": "sub", "Mul": "mul", "Div": "truediv", "MatMul": "matmul"}
+    return getattr(operator, sign[type(line).__name__])(value(line.left), value(line.right))
+
+
+@pytest.mark.parametrize("leaves", [[A, B], [x, y]], ids=["matrices", "numbers"])
+def test_what_is_printed_means_what_was_judged(leaves):
+    rng = random.Random(1)
+    for _ in range(300):
+        line = random_line(rng, rng.randint(1, 3), leaves)
+        expected = value(line)
+        reader = Reader(latex(line))
+        np.testing.assert_allclose(reader.sum(), expected, rtol=1e-9, err_msg=latex(line))
+        assert reader.tokens == ["end"]
+        plain = re.sub("[⊙⊘·−ᵀ^]", lambda sign: SIGNS[sign[0]], text(line))
+        found = eval(plain, {**VALUES, "log": np.log})
+        np.testing.assert_allclose(found, expected, rtol=1e-9, err_msg=text(line))
 
 
 WEIGHTS = r"""$$

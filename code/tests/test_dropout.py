@@ -23,7 +23,7 @@ def test_the_mask_keeps_the_mean(p):
 
 
 def test_entries_fall_out_on_their_own():
-    """Not whole rows or columns: each of 5·7 entries is dropped in some passes and kept in others."""
+    """Not whole rows or columns: each entry is dropped in some passes and kept in others."""
     masks = np.array([dropout_mask((5, 7), 0.5, rng=seed) for seed in range(40)])
     assert ((masks == 0).any(axis=0) & (masks > 0).any(axis=0)).all()
     assert len({mask.tobytes() for mask in masks}) == 40

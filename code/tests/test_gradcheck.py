@@ -135,7 +135,7 @@ def test_entries_at_a_kink_are_left_out_and_counted():
 
 
 def test_a_step_across_a_kink_is_left_out_too():
-    """At 1e-9 from the kink, central differences see half of each slope; the complex step is exact."""
+    """1e-9 from the kink central differences see half of each slope; the complex step is exact."""
     X = draw(5, 4)
     X[1, 2] = 1e-9
     assert check_gradients(ReLU(), X, method="central")["X"].excluded == 1
@@ -271,7 +271,7 @@ def test_a_forward_that_returns_real_numbers_is_judged_by_central_differences():
 
 
 class Unit:
-    """Y = X/‖X‖, the norm by NumPy, which drops the imaginary part; `whole` says if backward is right."""
+    """Y = X/‖X‖, the norm by NumPy, which drops imaginary parts; backward is right if `whole`."""
 
     def __init__(self, whole):
         self.whole = whole
@@ -376,7 +376,7 @@ def test_entries_that_are_zero_on_both_sides_agree():
 
 
 def test_the_layer_stays_as_it_was():
-    """Its memory, gradients and float32 parameters: backward afterwards belongs to its own forward."""
+    """Its memory, gradients, float32 parameters: backward then still belongs to its own forward."""
     model = MLP([4, 7, 3], rng=0)
     X, dY = draw(5, 4, dtype=np.float32), draw(5, 3, seed=1, dtype=np.float32)
     model.forward(X)
@@ -415,7 +415,7 @@ def test_the_report_is_a_table():
     title, head, *rows = str(report).splitlines()
     assert title.startswith("Linear: every gradient agrees")
     assert head.split()[:3] == ["gradient", "shape", "error"]
-    assert [row.split("  ")[0].strip().removeprefix("∂L/∂") for row in rows] == ["X", "weight", "bias"]
+    assert [row.split("  ")[0].removeprefix("∂L/∂") for row in rows] == ["X", "weight", "bias"]
     assert repr(report) == str(report)
     assert bool(report) is report.passed is True
     with pytest.raises(KeyError, match="W"):

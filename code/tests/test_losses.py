@@ -155,7 +155,10 @@ Y23, T23 = np.full((2, 3), 1 / 3), [[0.5, 0.5, 0], [1, 0, 0]]
             lambda: one_hot([0.0, 1.0], 3),
             "one_hot expects labels to be whole numbers of shape (S,), got float64 (2,)",
         ),
-        (lambda: one_hot([0], 3, "float16"), "one_hot expects dtype float32 or float64, got 'float16'"),
+        (
+            lambda: one_hot([0], 3, "float16"),
+            "one_hot expects dtype float32 or float64, got 'float16'",
+        ),
         (
             lambda: cross_entropy(Y23, [0, 1, 2]),
             "CrossEntropy expects T of shape (2,) or (2, 3), got (3,)",

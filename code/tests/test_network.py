@@ -68,7 +68,7 @@ def test_a_layer_without_parameters_of_its_own_may_take_part():
 
 
 def test_a_layer_cannot_stand_at_two_places():
-    """It remembers one forward pass: the gradient of the first place would be that of the second."""
+    """It remembers one forward pass: the first place would get the gradient of the second."""
     relu = ReLU()
     with pytest.raises(ValueError, match=r"another layer at every place.*ReLU\(\) twice.* at 3"):
         Sequential(linear(4, 3), relu, linear(3, 3), relu)

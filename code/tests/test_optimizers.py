@@ -27,27 +27,33 @@ def steps(make, value, gradients):
     return seen
 
 
-# With w = 1, lr = 0.1 and the gradients 2, then −1.
+# With w = 1, lr = 0.1 and the gradients 2, then −1: the values of w after each step.
 BY_HAND = {
-    "SGD": (lambda p: SGD(p, 0.1), [1 - 0.2, 0.8 + 0.1]),
-    "SGD, weight decay": (lambda p: SGD(p, 0.1, weight_decay=0.5), [1 - 0.25, 0.75 - 0.1 * (-1 + 0.375)]),
+    "SGD": (lambda p: SGD(p, 0.1), [1 - 0.1 * 2, 0.8 + 0.1]),
+    "SGD, weight decay": (
+        lambda p: SGD(p, 0.1, weight_decay=0.5),
+        [1 - 0.1 * (2 + 0.5 * 1), 0.75 - 0.1 * (-1 + 0.5 * 0.75)],
+    ),
     "momentum": (lambda p: SGD(p, 0.1, momentum=0.5), [1 - 0.2, 0.8 - 0.1 * (0.5 * 2 - 1)]),
     "Nesterov": (
         lambda p: SGD(p, 0.1, momentum=0.5, nesterov=True),
         [1 - 0.1 * (2 + 0.5 * 2), 0.7 - 0.1 * (-1 + 0.5 * (0.5 * 2 - 1))],
     ),
-    # The first step of Adam has size lr whatever the gradient is.
+    # The first step of Adam has size lr, whatever the gradient is.
     "Adam": (
         lambda p: Adam(p, 0.1, betas=(0.5, 0.75), eps=0),
         [0.9, 0.9 - 0.1 * ((0.5 * 1 - 0.5) / 0.75) / math.sqrt((0.75 + 0.25) / (1 - 0.75**2))],
     ),
-    "Adam, eps": (lambda p: Adam(p, 0.1, betas=(0.5, 0.75), eps=2), [1 - 0.1 * 2 / 4]),
+    "Adam, eps": (lambda p: Adam(p, 0.1, betas=(0.5, 0.75), eps=2), [1 - 0.1 * 2 / (2 + 2)]),
     "Adam, weight decay": (
         lambda p: Adam(p, 0.1, betas=(0.5, 0.75), eps=2, weight_decay=4),
-        [1 - 0.1 * 6 / 8],
+        [1 - 0.1 * 6 / (6 + 2)],
     ),
-    "AdamW": (lambda p: AdamW(p, 0.1, betas=(0.5, 0.75), eps=2, weight_decay=4), [0.6 - 0.05]),
-}  # fmt: skip
+    "AdamW": (
+        lambda p: AdamW(p, 0.1, betas=(0.5, 0.75), eps=2, weight_decay=4),
+        [1 - 0.1 * 4 * 1 - 0.1 * 2 / (2 + 2)],
+    ),
+}
 
 
 @pytest.mark.parametrize(("make", "wanted"), BY_HAND.values(), ids=BY_HAND)
@@ -163,5 +169,6 @@ def test_bad_arguments_are_refused(call):
 
 
 def test_the_cosine_schedule():
-    np.testing.assert_allclose(cosine([0, 1 / 3, 0.5, 2 / 3, 1]), [1, 0.75, 0.5, 0.25, 0], atol=1e-15)  # fmt: skip
+    factors = cosine([0, 1 / 3, 0.5, 2 / 3, 1])
+    np.testing.assert_allclose(factors, [1, 0.75, 0.5, 0.25, 0], atol=1e-15)
     assert float(cosine(0.5)) == pytest.approx(0.5)

@@ -1,4 +1,4 @@
-"""Agreement with PyTorch, an implementation that shares no line with this one, to 1e-12 in float64."""
+"""Agreement with PyTorch, which shares no line with this library, to 1e-12 in float64."""
 
 import numpy as np
 import pytest
@@ -158,7 +158,8 @@ def twin(model):
         elif isinstance(layer, Sequential):
             modules.append(twin(layer))
         else:
-            modules.append(next(m for make, m in ACTIVATIONS.values() if repr(make()) == repr(layer)))
+            same = (m for make, m in ACTIVATIONS.values() if repr(make()) == repr(layer))
+            modules.append(next(same))
     return torch.nn.Sequential(*modules)
 
 

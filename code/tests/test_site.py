@@ -76,8 +76,7 @@ TOO_WIDE = """() => {
         && (/auto|scroll/.test(getComputedStyle(e).overflowX) || scrolls(e.parentElement));
     const reach = e => e.getBoundingClientRect().left
         + Math.max(e.getBoundingClientRect().width, e.scrollWidth);
-    const forScreenReaders = "mjx-assistive-mml, mjx-assistive-mml *";
-    const out = [...document.querySelectorAll(`article *:not(${forScreenReaders})`)]
+    const out = [...document.querySelectorAll("article *:not(mjx-container *)")]
         .filter(e => e.checkVisibility() && !scrolls(e.parentElement)
             && (scrolls(e) ? e.getBoundingClientRect().right : reach(e)) > width + 1)
         .map(e => `${e.tagName} ${e.className}: ${e.innerText?.slice(0, 60)}`);

@@ -129,12 +129,18 @@ class Printer:
             chain = isinstance(node.left, Mul) and left.level == HADAMARD
             left, right = self.hold(left, HADAMARD if chain else POWER), self.hold(right, POWER)
             return Part(left + self.style.hadamard + right, HADAMARD)
-        minus = left.level == ADD and isinstance(node.left, Number | Div | Neg) and not left.open
+        minus = self.is_minus(node.left) and not left.open
         left = left.text if minus else self.hold(left, PRODUCT, last=False)
         text = self.hold(right, PRODUCT)
         times = self.style.scale if node.shape else self.style.times
         times = self.style.dot if text[0].isdigit() else times
         return Part(left + times + text, ADD if minus else PRODUCT, right.open)
+
+    def is_minus(self, node):
+        """Whether a node is a product or fraction with a minus in front, not a sum or ⊙."""
+        if isinstance(node, Neg):
+            return self.part(node.operand).level >= PRODUCT
+        return isinstance(node, Number | Mul | Div) and self.part(node).level == ADD
 
     def div(self, node):
         above, below = self.operands(node)
