@@ -15,7 +15,6 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-
 from backprop import datasets
 from backprop.datasets import Dataset, load_digits, load_fashion_mnist, split_validation
 
