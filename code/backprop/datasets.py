@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .initializers import as_rng
 from .validation import expect_number
 
 FASHION_CLASSES = (
@@ -95,7 +96,7 @@ def split_validation(data, fraction=1 / 6, rng=0):
 
 def _stratified_split(y, fraction, rng, who):
     """Two lists of indices into y, both in random order, the second `fraction` of each class."""
-    fraction, rng = expect_number(fraction, "fraction", who, 0, 1), np.random.default_rng(rng)
+    fraction, rng = expect_number(fraction, "fraction", who, 0, 1), as_rng(rng, who)
     second = np.zeros(len(y), dtype=bool)
     for label in np.unique(y):
         members = np.flatnonzero(y == label)

@@ -472,3 +472,9 @@ def test_nothing_in_the_archive_varies(name):
 def test_the_repository_stays_small():
     assert (DATA / "fashion_mnist.npz").stat().st_size < 31e6
     assert (DATA / "digits.npz").stat().st_size < 6e4
+
+
+@pytest.mark.parametrize("seed", ["zero", -1, 0.5, [None]])
+def test_a_seed_that_is_none_is_refused(seed):
+    with pytest.raises(ValueError, match="load_digits expects rng to be a seed"):
+        load_digits(rng=seed)
