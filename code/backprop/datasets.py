@@ -10,8 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .initializers import as_rng
-from .validation import expect_number
+from .validation import as_rng, expect_number
 
 FASHION_CLASSES = (
     *("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat"),

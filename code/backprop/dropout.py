@@ -2,9 +2,8 @@
 
 import numpy as np
 
-from .initializers import as_rng
 from .layer import Layer
-from .validation import expect_number, expect_sizes, expects
+from .validation import as_rng, expect_number, expect_sizes, expects
 
 
 def dropout_mask(shape, p, rng=None):

@@ -18,9 +18,15 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from .initializers import as_rng
 from .layer import Layer, is_layer, leaves, parameters_of
-from .validation import as_array, as_floats, complex_allowed, expect_function, expect_number
+from .validation import (
+    as_array,
+    as_floats,
+    as_rng,
+    complex_allowed,
+    expect_function,
+    expect_number,
+)
 
 # Rounding costs ε|f|/h, truncation h²|f'''|/6: the sum is least near h = ε^(1/3).
 DEFAULT_H = {np.dtype(np.float64): 6e-6, np.dtype(np.float32): 5e-3}

@@ -7,7 +7,7 @@ new array; `rng` is a seed or a NumPy Generator. Kaiming: He et al. 2015; Xavier
 
 import numpy as np
 
-from .validation import as_floats, expect_number, expect_shape, expect_sizes
+from .validation import as_dtype, as_floats, as_rng, expect_number, expect_shape, expect_sizes
 
 
 def kaiming_normal(shape, gain=1.0, rng=None, dtype=np.float64):
@@ -67,20 +67,3 @@ def _arguments(who, shape, gain, rng, dtype):
     if len(shape) != 2:
         raise ValueError(f"{who} expects a shape (N, M), got {tuple(shape)}")
     return shape, expect_number(gain, "gain", who, low=0), as_rng(rng, who), as_dtype(dtype, who)
-
-
-def as_rng(rng, who):
-    """A NumPy Generator from a seed, a Generator or None; raises ValueError for anything else."""
-    try:
-        return np.random.default_rng(rng)
-    except (TypeError, ValueError):
-        what = "a seed or a NumPy Generator"
-        raise ValueError(f"{who} expects rng to be {what}, got {rng!r}") from None
-
-
-def as_dtype(dtype, who):
-    """The NumPy dtype; raises ValueError unless it is float32 or float64."""
-    known = (np.float32, np.float64, "float32", "float64")
-    if not isinstance(dtype, (str, type, np.dtype)) or dtype not in known:
-        raise ValueError(f"{who} expects dtype float32 or float64, got {dtype!r}")
-    return np.dtype(dtype)

@@ -8,10 +8,9 @@ Targets T are integer labels (S,) or rows (S, C) that sum to 1 (one-hot, or soft
 
 import numpy as np
 
-from .initializers import as_dtype
 from .layer import Layer
 from .softmax import log_sum_exp, softmax
-from .validation import as_array, as_floats, expect_number, expects
+from .validation import as_array, as_dtype, as_floats, expect_number, expects
 
 
 def one_hot(labels, classes, dtype=np.float64):

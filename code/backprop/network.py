@@ -6,10 +6,10 @@ import numpy as np
 
 from .activations import ReLU
 from .dropout import Dropout
-from .initializers import as_rng, gain
+from .initializers import gain
 from .layer import Layer, is_layer, parameters_of
 from .linear import Linear
-from .validation import expect_number, expect_sizes
+from .validation import as_rng, expect_number, expect_sizes
 
 # The last layer starts small: the logits are then near 0, softmax near uniform and the loss near ln
 # C.

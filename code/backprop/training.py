@@ -13,13 +13,13 @@ import numpy as np
 from tqdm import tqdm
 
 from .datasets import Dataset, split_validation
-from .initializers import as_rng
 from .layer import is_layer, leaves
 from .losses import SoftmaxCrossEntropy
 from .validation import (
     NotFinite,
     as_array,
     as_floats,
+    as_rng,
     expect_function,
     expect_number,
     expect_shape,

@@ -138,6 +138,23 @@ def expect_sizes(sizes, name, who):
     return [expect_number(size, f"each size in {name}", who, low=1, whole=True) for size in sizes]
 
 
+def as_rng(rng, who):
+    """A NumPy Generator from a seed, a Generator or None; raises ValueError for anything else."""
+    try:
+        return np.random.default_rng(rng)
+    except (TypeError, ValueError):
+        what = "a seed or a NumPy Generator"
+        raise ValueError(f"{who} expects rng to be {what}, got {rng!r}") from None
+
+
+def as_dtype(dtype, who):
+    """The NumPy dtype; raises ValueError unless it is float32 or float64."""
+    known = (np.float32, np.float64, "float32", "float64")
+    if not isinstance(dtype, (str, type, np.dtype)) or dtype not in known:
+        raise ValueError(f"{who} expects dtype float32 or float64, got {dtype!r}")
+    return np.dtype(dtype)
+
+
 def _is_finite(array):
     # The sum of squares is one pass over memory and finite for nearly every finite array; only if
     # it overflows does every entry have to be looked at.
