@@ -11,26 +11,22 @@ Three ways to a derivative that know nothing of `backward`:
                  down by halves to its entry
 """
 
-import copy
-import inspect
-import warnings
-from dataclasses import dataclass, field
-
 import numpy as np
 
-from .layer import Layer, is_layer, leaves, parameters_of
-from .validation import (
-    as_array,
-    as_floats,
-    as_rng,
-    complex_allowed,
-    expect_function,
-    expect_number,
+from .gradprobe import (
+    COMPLEX_H,
+    DEFAULT_H,
+    Probe,
+    central,
+    complex_step,
+    flips,
+    number,
+    shown,
 )
+from .gradreport import Finding, GradientReport
+from .layer import is_layer
+from .validation import as_floats, as_rng, complex_allowed, expect_function, expect_number
 
-# Rounding costs ε|f|/h, truncation h²|f'''|/6: the sum is least near h = ε^(1/3).
-DEFAULT_H = {np.dtype(np.float64): 6e-6, np.dtype(np.float32): 5e-3}
-COMPLEX_H = 1e-20  # nothing is subtracted, so h may be as small as we like
 MANY_ENTRIES = 5_000  # from here on "auto" projects instead of taking entry by entry
 METHODS = ("auto", "complex", "central", "projection")
 
@@ -58,7 +54,7 @@ def numerical_gradient(f, x, h=None):
             raise ValueError(
                 f"numerical_gradient expects an h that changes {x[index]:g}, got {steps[index]:g}"
             )
-        gradient[index] = (_number(f(plus)) - _number(f(minus))) / width
+        gradient[index] = (number(f(plus)) - number(f(minus))) / width
     return gradient
 
 
@@ -79,87 +75,10 @@ def complex_step_gradient(f, x):
             if value.shape != () or not np.iscomplexobj(value) or not np.isfinite(value):
                 raise ValueError(
                     "complex_step_gradient expects f to return one finite complex number, "
-                    f"got {_shown(value)}"
+                    f"got {shown(value)}"
                 )
             gradient[index] = value.imag / COMPLEX_H
     return gradient
-
-
-@dataclass
-class Finding:
-    """What was found for one variable: its worst entry, or why there is none to show."""
-
-    name: str
-    shape: tuple
-    method: str
-    error: float
-    index: tuple | None = None
-    backward: float = np.nan
-    measured: float = np.nan
-    excluded: int = 0
-    problem: str = ""
-
-    def __str__(self):
-        """The worst entry in words, or the problem."""
-        if self.problem:
-            return f"∂L/∂{self.name}: {self.problem}"
-        if self.index is None:
-            return f"∂L/∂{self.name}: error {self.error:.1e}"
-        slopes = f"backward {self.backward:.4g}, measured {self.measured:.4g}"
-        return f"∂L/∂{self.name}, entry {list(self.index)}: {slopes}"
-
-
-@dataclass
-class GradientReport:
-    """The answer of `check_gradients`: `.passed`, `.worst`, and a `Finding` per variable."""
-
-    who: str
-    tolerance: float
-    findings: list = field(default_factory=list)
-
-    @property
-    def passed(self):
-        """True if every variable's error is below the tolerance."""
-        return all(f.error < self.tolerance for f in self.findings)
-
-    @property
-    def worst(self):
-        """The finding with the largest error."""
-        return max(self.findings, key=lambda f: np.inf if np.isnan(f.error) else f.error)
-
-    def __getitem__(self, name):
-        return {f.name: f for f in self.findings}[name]
-
-    def __bool__(self):
-        return self.passed
-
-    @property
-    def headline(self):
-        """The verdict in one line."""
-        answer = "every gradient agrees" if self.passed else "a gradient is WRONG"
-        how = ", ".join(dict.fromkeys(f.method for f in self.findings))
-        return f"{self.who}: {answer}, largest error {self.worst.error:.1e} ({how})"
-
-    HEAD = "gradient,shape,error,worst entry,backward,measured,".split(",")
-
-    def _rows(self):
-        for f in self.findings:
-            verdict = "" if f.error < self.tolerance else " WRONG"
-            entry = str(list(f.index)) if f.index else "all at once" * (f.method == "projection")
-            slopes = ["" if np.isnan(x) else f"{x:.6g}" for x in (f.backward, f.measured)]
-            note = f.problem or (f"{f.excluded} at kinks left out" if f.excluded else "")
-            yield [f"∂L/∂{f.name}", str(f.shape), f"{f.error:.0e}{verdict}", entry, *slopes, note]
-
-    def __str__(self):
-        rows = [self.HEAD, *self._rows()]
-        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-        lines = [
-            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-            for row in rows
-        ]
-        return "\n".join([self.headline, *lines])
-
-    __repr__ = __str__
 
 
 def check_gradients(layer_or_loss, *inputs, method="auto", tolerance=1e-7, rng=0):
@@ -190,91 +109,11 @@ def check_gradients(layer_or_loss, *inputs, method="auto", tolerance=1e-7, rng=0
         raise ValueError("check_gradients expects the inputs of forward after the layer, got none")
     # A stream of its own: X drawn with the same seed must not come again as dY.
     (rng,) = as_rng(rng, "check_gradients").spawn(1)
-    probe = _Probe(layer_or_loss, inputs, rng)
+    probe = Probe(layer_or_loss, inputs, rng)
     report = GradientReport(who, expect_number(tolerance, "tolerance", "check_gradients", low=0))
     for variable in probe.variables:
         report.findings.append(_examine(probe, variable, method, report.tolerance))
     return report
-
-
-@dataclass
-class _Variable:
-    """An input or a parameter: its value, its gradient, and L as a function of it."""
-
-    name: str
-    value: np.ndarray
-    gradient: object
-    loss_at: object
-
-
-class _Probe:
-    """A float64 copy of the layer, as a function L = ⟨dY, forward(inputs)⟩ of each variable."""
-
-    def __init__(self, layer, inputs, rng):
-        self.layer = copy.deepcopy(layer)
-        parameters = parameters_of(self.layer)
-        for parameter in parameters:
-            parameter.value = np.array(parameter.value, np.float64)
-        self.inputs = [_float64(x) for x in inputs]
-        self.rngs = [
-            (leaf.rng, leaf.rng.bit_generator.state)
-            for leaf in leaves(self.layer)
-            if hasattr(leaf, "rng")
-        ]
-        out = np.asarray(self.layer.forward(*self._copies()))
-        self.dY = rng.standard_normal(out.shape) if out.ndim else None
-        gradients = self.layer.backward(*([] if self.dY is None else [self.dY.copy()]))
-        gradients = gradients if isinstance(gradients, tuple) else (gradients,)
-        names = _argument_names(self.layer.forward, len(self.inputs))
-        self.variables = [
-            _Variable(name, np.asarray(x, np.float64), gradient, self._input_setter(place))
-            for place, (name, x, gradient) in enumerate(
-                zip(names, self.inputs, gradients, strict=False)  # targets have no gradient
-            )
-        ]
-        # The gradients of parameters are taken now: every further forward may change what the layer
-        # remembers.
-        self.variables += [
-            _Variable(p.label, p.value.copy(), np.array(p.grad), self._parameter_setter(p))
-            for p in parameters
-        ]
-
-    def sides(self):
-        """On which side of each kink every unit of the last pass was; 0: on the kink itself."""
-        return [
-            np.sign(X.real - kink) + (X.real == kink) * np.sign(X.imag)
-            for layer in leaves(self.layer)
-            if isinstance(layer, Layer)
-            for kink in layer.kinks
-            for X in layer._recall()
-        ]
-
-    def _copies(self):
-        return [np.array(x) for x in self.inputs]
-
-    def _loss(self, inputs):
-        for rng, state in self.rngs:  # the same dropout mask every time
-            rng.bit_generator.state = state
-        out = self.layer.forward(*inputs)
-        return np.sum(self.dY * out) if self.dY is not None else out
-
-    def _input_setter(self, place):
-        def loss_at(value):
-            inputs = self._copies()
-            inputs[place] = value
-            return self._loss(inputs)
-
-        return loss_at
-
-    def _parameter_setter(self, parameter):
-        def loss_at(value):
-            original, parameter.value = parameter.value, value
-            try:
-                return self._loss(self._copies())
-            finally:
-                parameter.value = original
-
-        return loss_at
 
 
 def _examine(probe, variable, method, tolerance):
@@ -326,7 +165,7 @@ def _fooled(probe, variable, gradient, finding, passed):
     except ValueError:  # the step leads out of where forward is defined
         return False
     agrees = abs(said - measured) <= 1e-3 * max(scale, abs(said), abs(measured))
-    return not agrees and not _flips(sides, base)
+    return not agrees and not flips(sides, base)
 
 
 def _unit(shape, index):
@@ -348,7 +187,7 @@ def _by_entry(probe, variable, gradient, slope, noise):
     measured, smooth = np.empty_like(gradient), np.ones(gradient.shape, bool)
     for index in np.ndindex(gradient.shape):
         measured[index], sides = slope(probe, variable, _unit(gradient.shape, index))
-        smooth[index] = not _flips(sides, base)
+        smooth[index] = not flips(sides, base)
     finding = Finding(
         variable.name,
         gradient.shape,
@@ -391,7 +230,7 @@ def _by_projection(probe, variable, gradient, derivative, noise):
     scale = np.linalg.norm(gradient * direction) + abs(measured)
     error = float(abs(claimed - measured) / scale) if scale else 0.0
     finding = Finding(variable.name, gradient.shape, "projection", error, None, claimed, measured)
-    if _flips(sides, base):
+    if flips(sides, base):
         finding.error, finding.problem = np.inf, "a unit meets a kink: choose other inputs"
     elif error > noise:  # look for the entry, and judge it by itself
         while len(entries) > 1:
@@ -405,62 +244,11 @@ def _by_projection(probe, variable, gradient, derivative, noise):
     return finding
 
 
-def complex_step(probe, variable, direction):
-    with complex_allowed(), warnings.catch_warnings():
-        # A dropped imaginary part must be heard.
-        warnings.simplefilter("error", np.exceptions.ComplexWarning)
-        try:
-            out = np.asarray(variable.loss_at(variable.value + 1j * COMPLEX_H * direction))
-        except np.exceptions.ComplexWarning as warning:
-            raise ValueError(str(warning)) from warning
-    if not np.iscomplexobj(out):
-        raise ValueError("it returns real numbers")
-    return float(out.imag / COMPLEX_H), [probe.sides()]
-
-
-def central(probe, variable, direction):
-    # Along many entries at once the step has the length that it has along one.
-    h = DEFAULT_H[np.dtype(np.float64)] / np.linalg.norm(direction)
-    up = _number(variable.loss_at(variable.value + h * direction))
-    sides = [probe.sides()]
-    down = _number(variable.loss_at(variable.value - h * direction))
-    return (up - down) / (2 * h), [*sides, probe.sides()]
-
-
 # How to measure a slope, and how large its error may be beside the largest entry.
 COMPLEX, CENTRAL = (complex_step, 1e-12), (central, 1e-9)
-
-
-def _flips(sides, base):
-    return any(
-        not np.array_equal(a, b) for moved in sides for a, b in zip(moved, base, strict=True)
-    )
 
 
 def _relative_error(gradient, measured, floor):
     scale = max(np.abs(gradient).max(), np.abs(measured).max())
     size = np.maximum(np.maximum(np.abs(gradient), np.abs(measured)), floor * scale)
     return np.divide(np.abs(gradient - measured), size, out=np.zeros_like(gradient), where=size > 0)
-
-
-def _number(value):
-    value = np.asarray(value)
-    if value.shape != () or value.dtype.kind not in "fiu" or not np.isfinite(value):
-        raise ValueError(
-            f"numerical_gradient expects f to return one finite number, got {_shown(value)}"
-        )
-    return float(value)
-
-
-def _shown(value):
-    return f"{value}" if value.shape == () else f"an array of shape {value.shape}"
-
-
-def _float64(x):
-    x = as_array(x, "every input", "check_gradients")
-    return x.astype(np.float64) if x.dtype.kind == "f" else x
-
-
-def _argument_names(forward, count):
-    names = list(inspect.signature(forward).parameters)[:count]
-    return names + [f"input {place}" for place in range(len(names), count)]
