@@ -390,21 +390,24 @@ def test_order_in_memory_does_not_matter(copy):
 
 
 def test_an_installed_package_finds_its_data(tmp_path):
-    """In a wheel the folder lies inside the package."""
-    package = tmp_path / "backprop"
-    (package / "data").mkdir(parents=True)
-    shutil.copy(DATA / "digits.npz", package / "data")
-    for name in ("datasets.py", "validation.py"):
-        shutil.copy(Path(datasets.__file__).parent / name, package)
-    code = "from backprop import datasets as d; print(d.__file__, len(d.load_digits().y_test))"
+    """A wheel is built and unpacked, and the data in it are those that are found."""
+    pip = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"]
+    source = Path(__file__).resolve().parents[1]
+    subprocess.run([*pip, "--wheel-dir", tmp_path, source], check=True, timeout=300)
+    (wheel,) = tmp_path.glob("gradients_by_hand-*.whl")
+    zipfile.ZipFile(wheel).extractall(tmp_path / "installed")
+    found = "print(d.__file__, len(d.load_digits().y_test), len(d.load_fashion_mnist().y_test))"
+    # Without site (-S) the checkout's own installation is out of the way.
+    paths = [tmp_path / "installed", Path(np.__file__).parents[1]]
     run = subprocess.run(
-        [sys.executable, "-c", code],
+        [sys.executable, "-S", "-c", f"from backprop import datasets as d; {found}"],
         cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, paths))},
         capture_output=True,
         text=True,
     )
-    assert run.stdout.split() == [str(package / "datasets.py"), "359"], run.stderr
+    module = tmp_path / "installed/backprop/datasets.py"
+    assert run.stdout.split() == [str(module), "359", "10000"], run.stderr
 
 
 @pytest.fixture(scope="module")
