@@ -44,7 +44,7 @@ def leaky_relu_derivative(X, slope=0.01):
 
 @expects("elu", X="...", alpha="number")
 def elu(X, alpha=1.0):
-    """x where x > 0, else alpha·(eˣ − 1); both are computed, so the exponent is capped at 0."""
+    """x where x > 0, else alpha·(eˣ − 1). Both are computed: the exponent ends at 0."""
     return np.where(X > 0, X, alpha * np.expm1(np.minimum(X, 0)))
 
 

@@ -32,11 +32,12 @@ METHODS = ("auto", "complex", "central", "projection")
 
 
 def numerical_gradient(f, x, h=None):
-    """∂f/∂x by central differences, an array like x (float32 or float64; integers become float64).
+    """∂f/∂x by central differences: an array like x (integers become float64).
 
-    f takes an array like x and returns a number; h is the step in the units of x, by default 6e-6
-    in float64 and 5e-3 in float32, times |x_i| where that is above 1. x is not changed. Raises
-    ValueError if f returns anything but one finite real number.
+    f takes an array like x and returns a number; h is the step in the units of x,
+    by default 6e-6 in float64 and 5e-3 in float32, times |x_i| where that is above
+    1. x is not changed. Raises ValueError if f returns anything but one finite real
+    number.
     """
     expect_function(f, "f", "numerical_gradient")
     x = as_floats(x, "x", "numerical_gradient").copy()

@@ -11,7 +11,7 @@ from .validation import as_dtype, as_floats, as_rng, expect_number, expect_shape
 
 
 def kaiming_normal(shape, gain=1.0, rng=None, dtype=np.float64):
-    """Normal entries of standard deviation gain/√fan_in: Var(Y_ij) = gain² · mean(X_ik²)."""
+    """Normal, standard deviation gain/√fan_in: Var(Y_ij) = gain² · mean(X_ik²)."""
     (_, fan_in), gain, rng, dtype = _arguments("kaiming_normal", shape, gain, rng, dtype)
     return (gain / np.sqrt(fan_in) * rng.standard_normal(shape)).astype(dtype)
 
@@ -33,18 +33,19 @@ def xavier_normal(shape, gain=1.0, rng=None, dtype=np.float64):
 
 
 def xavier_uniform(shape, gain=1.0, rng=None, dtype=np.float64):
-    """Uniform entries in ±gain·√(6/(fan_in + fan_out)), as spread out as `xavier_normal`."""
+    """Uniform in ±gain·√(6/(fan_in + fan_out)), as spread out as `xavier_normal`."""
     (fan_out, fan_in), gain, rng, dtype = _arguments("xavier_uniform", shape, gain, rng, dtype)
     bound = gain * np.sqrt(6 / (fan_in + fan_out))
     return rng.uniform(-bound, bound, shape).astype(dtype)
 
 
 def gain(activation):
-    """The gain 1/√E[h(z)²], z ~ N(0, 1): it keeps the mean square of the inputs; √2 for ReLU.
+    """The gain 1/√E[h(z)²], z ~ N(0, 1), that keeps the mean square: √2 for ReLU.
 
-    `activation` is a layer (ReLU()), its class (ReLU) or a function of an array. The expectation is
-    a sum over a fine grid (step 0.001 on [−10, 10]), exact to about 1e-7 for every activation of
-    this book. Raises ValueError where h is 0 almost everywhere or not finite.
+    `activation` is a layer (ReLU()), its class (ReLU) or a function of an array.
+    The expectation is a sum over a fine grid (step 0.001 on [−10, 10]), exact to
+    about 1e-7 for every activation of this book. Raises ValueError where h is 0
+    almost everywhere or not finite.
     """
     h = activation() if isinstance(activation, type) else activation
     h = getattr(h, "forward", h)

@@ -21,10 +21,11 @@ def linear_forward(X, W, b):
 
 @expects("Linear", W="N M", X="S M", dY="S N")
 def linear_backward(dY, X, W):
-    """The three gradients of the linear layer: dY (S, N) → dX (S, M), dW (N, M), db (N,).
+    """All three gradients: dY (S, N) → dX (S, M), dW (N, M), db (N,).
 
-    Each has the shape of its variable and the unit of L by that variable. There is no 1/S here: the
-    loss has put it into dY. Raises ValueError if the shapes do not meet.
+    Each has the shape of its variable and the unit of L by that variable. There is
+    no 1/S here: the loss has put it into dY. Raises ValueError if the shapes do not
+    meet.
     """
     dX = dY @ W
     dW = dY.T @ X

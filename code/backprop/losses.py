@@ -42,10 +42,10 @@ def cross_entropy_backward(Y, T):
 
 @expects("SoftmaxCrossEntropy", Z="S C")
 def softmax_cross_entropy(Z, T):
-    """L = (1/S) Σ_i (log Σ_k exp Z_ik − Σ_j T_ij Z_ij): Z (S, C), targets T → a number in nats.
+    """L = (1/S) Σ_i (log Σ_k exp Z_ik − Σ_j T_ij Z_ij), a number in nats; Z (S, C).
 
-    The largest logit of a row is subtracted from both terms, so the loss is finite for every finite
-    Z.
+    The largest logit of a row is subtracted from both terms, so the loss is finite
+    for every finite Z.
     """
     T = _target_rows(T, Z, "SoftmaxCrossEntropy")
     Z = Z - Z.max(axis=1, keepdims=True)

@@ -43,7 +43,7 @@ class Sequential(Layer):
         return X
 
     def backward(self, dY):
-        """The gradient by the last output → the gradient by X; every layer sets its grads."""
+        """The gradient by the output → the gradient by X; every layer sets its grads."""
         for layer in reversed(self.layers):
             dY = layer.backward(dY)
         return dY

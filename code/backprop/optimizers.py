@@ -45,7 +45,8 @@ class Optimizer:
 class SGD(Optimizer):
     """v ← μ v + g, w ← w − η v; with `nesterov`, w ← w − η (g + μ v).
 
-    g is ∂L/∂w + weight_decay · w, η is `lr`, μ is `momentum`. Without momentum this is w ← w − η g.
+    g is ∂L/∂w + weight_decay · w, η is `lr`, μ is `momentum`. Without momentum this
+    is w ← w − η g.
     """
 
     def __init__(self, parameters, lr, momentum=0.0, nesterov=False, weight_decay=0.0):
@@ -93,7 +94,7 @@ class Adam(Optimizer):
 
 
 class AdamW(Adam):
-    """Adam with decoupled weight decay: w ← w − η · weight_decay · w, beside Adam's step.
+    """Adam with decoupled decay: w ← w − η · weight_decay · w, beside Adam's step.
 
     Source: Loshchilov and Hutter 2019.
     """
@@ -108,5 +109,5 @@ class AdamW(Adam):
 
 @expects("cosine", progress="...")
 def cosine(progress):
-    """The cosine schedule (1 + cos(π · progress))/2: from 1 at the start, 0, to 0 at the end, 1."""
+    """The cosine schedule (1 + cos(π · progress))/2: 1 at the start, 0 at the end."""
     return (1 + np.cos(np.pi * progress)) / 2

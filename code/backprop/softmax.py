@@ -11,9 +11,10 @@ from .validation import expects
 
 @expects("Softmax", Z="S C")
 def softmax(Z):
-    """Y_ij = exp Z_ij / Σ_k exp Z_ik: logits Z (S, C) → probabilities Y (S, C), rows sum to 1.
+    """Y_ij = exp Z_ij / Σ_k exp Z_ik: Z (S, C) → Y (S, C), whose rows sum to 1.
 
-    The largest logit of each row is subtracted first; that changes nothing but the overflow.
+    The largest logit of each row is subtracted first; that changes nothing but the
+    overflow.
     """
     E = np.exp(Z - Z.max(axis=1, keepdims=True))
     return E / E.sum(axis=1, keepdims=True)
@@ -21,13 +22,13 @@ def softmax(Z):
 
 @expects("Softmax", Y="S C", dY="S C")
 def softmax_backward(dY, Y):
-    """dZ = Y ⊙ (dY − (dY ⊙ Y) 11ᵀ): dY, probabilities Y (S, C) → dZ (S, C); its rows sum to 0."""
+    """dZ = Y ⊙ (dY − (dY ⊙ Y) 11ᵀ), all (S, C); the rows of dZ sum to 0."""
     return Y * (dY - (dY * Y).sum(axis=1, keepdims=True))
 
 
 @expects("softmax_jacobian", y="C")
 def softmax_jacobian(y):
-    """∂y_j/∂z_k = y_j (δ_jk − y_k) for one sample: probabilities y (C,) → the Jacobian (C, C).
+    """∂y_j/∂z_k = y_j (δ_jk − y_k) for one sample: y (C,) → the Jacobian (C, C).
 
     Only for looking at: `softmax_backward` multiplies by it without building it.
     """
