@@ -100,7 +100,8 @@ def train(
             run.validate(epoch, *held_out)
         run.save(checkpoint, X)
         latest = {name: values[-1] for name, values in asdict(run.history).items() if values}
-        bar.set_postfix({name: f"{value:.4f}" for name, value in latest.items()})
+        shown = {name: f"{value:.4f}" for name, value in latest.items()}
+        bar.set_postfix(shown, refresh=False)  # shown as the bar moves on
     return run.history
 
 
