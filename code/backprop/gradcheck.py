@@ -21,6 +21,7 @@ from .gradprobe import (
     complex_step,
     flips,
     number,
+    rounding,
     shown,
 )
 from .gradreport import Finding, GradientReport
@@ -165,7 +166,8 @@ def _fooled(probe, variable, gradient, finding, passed):
         measured, sides = central(probe, variable, direction)
     except ValueError:  # the step leads out of where forward is defined
         return False
-    agrees = abs(said - measured) <= 1e-3 * max(scale, abs(said), abs(measured))
+    near = 1e-3 * max(scale, abs(said), abs(measured)) + rounding(probe, central, direction)
+    agrees = abs(said - measured) <= near
     return not agrees and not flips(sides, base)
 
 
@@ -201,7 +203,8 @@ def _by_entry(probe, variable, gradient, slope, noise):
         return finding
     # Where an entry is below noise/1e-8 of the largest one, its own relative error would be all
     # rounding.
-    error = np.where(smooth, _relative_error(gradient, measured, floor=noise / 1e-8), -1)
+    slack = rounding(probe, slope, _unit(gradient.shape, index))
+    error = np.where(smooth, _relative_error(gradient, measured, noise / 1e-8, slack), -1)
     finding.index = tuple(int(i) for i in np.unravel_index(error.argmax(), error.shape))
     finding.error = float(error[finding.index])
     finding.backward, finding.measured = map(
@@ -229,7 +232,8 @@ def _by_projection(probe, variable, gradient, derivative, noise):
     entries = np.arange(gradient.size)
     claimed, measured, sides = slopes(entries)
     scale = np.linalg.norm(gradient * direction) + abs(measured)
-    error = float(abs(claimed - measured) / scale) if scale else 0.0
+    difference = max(abs(claimed - measured) - rounding(probe, derivative, direction), 0)
+    error = float(difference / scale) if scale else 0.0
     finding = Finding(variable.name, gradient.shape, "projection", error, None, claimed, measured)
     if flips(sides, base):
         finding.error, finding.problem = np.inf, "a unit meets a kink: choose other inputs"
@@ -249,7 +253,8 @@ def _by_projection(probe, variable, gradient, derivative, noise):
 COMPLEX, CENTRAL = (complex_step, 1e-12), (central, 1e-9)
 
 
-def _relative_error(gradient, measured, floor):
+def _relative_error(gradient, measured, floor, slack):
     scale = max(np.abs(gradient).max(), np.abs(measured).max())
     size = np.maximum(np.maximum(np.abs(gradient), np.abs(measured)), floor * scale)
-    return np.divide(np.abs(gradient - measured), size, out=np.zeros_like(gradient), where=size > 0)
+    difference = np.maximum(np.abs(gradient - measured) - slack, 0)  # more than rounding explains
+    return np.divide(difference, size, out=np.zeros_like(gradient), where=size > 0)

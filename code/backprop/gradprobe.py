@@ -44,6 +44,7 @@ class Probe:
         ]
         out = np.asarray(self.layer.forward(*self._copies()))
         self.dY = rng.standard_normal(out.shape) if out.ndim else None
+        self.size = np.abs(out if self.dY is None else self.dY * out).sum()  # of the terms of L
         gradients = self.layer.backward(*([] if self.dY is None else [self.dY.copy()]))
         gradients = gradients if isinstance(gradients, tuple) else (gradients,)
         names = _argument_names(self.layer.forward, len(self.inputs))
@@ -110,6 +111,12 @@ def complex_step(probe, variable, direction):
     if not np.iscomplexobj(out):
         raise ValueError("it returns real numbers")
     return float(out.imag / COMPLEX_H), [probe.sides()]
+
+
+def rounding(probe, slope, direction):
+    """What rounding alone may put into a slope: ε|L|/h by central differences, nothing else."""
+    h = DEFAULT_H[np.dtype(np.float64)] / np.linalg.norm(direction)
+    return 8 * np.finfo(np.float64).eps * probe.size / h if slope is central else 0.0
 
 
 def central(probe, variable, direction):

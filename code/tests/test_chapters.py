@@ -94,3 +94,12 @@ def test_cells_are_short(path):
         lines = [line for line in cell.source.splitlines() if line.strip()]
         assert len(lines) <= (40 if folded else 17), cell.source
         assert folded or max(map(len, lines)) <= 86, cell.source  # what fits the column
+
+
+@pytest.mark.parametrize("path", PAGES, ids=[p.stem for p in PAGES])
+def test_a_check_fails_only_where_the_cell_says_so(path):
+    # A claim in the prose would not notice that the "True" below it has become a "False".
+    for cell in executed(path):
+        texts = [out.get("text") or out.get("data", {}).get("text/plain", "") for out in cell.outputs]
+        if re.search(r"\bFalse\b|\bWRONG\b", "".join(texts)):
+            assert re.search(r"\bnot\b|wrong|spoiled", cell.source, re.I), cell.source

@@ -407,6 +407,26 @@ def test_the_same_seed_gives_the_same_report():
     assert a != c
 
 
+@pytest.mark.parametrize("method", ["auto", "complex", "central", "projection"])
+def test_a_gradient_of_zero_that_is_right_passes(method):
+    """Differences of nothing are all rounding: they must not be taken for a slope."""
+
+    class NoBias(Linear):
+        def forward(self, X):
+            return super().forward(X) - self.params["bias"]
+
+        def backward(self, dY):
+            dX = super().backward(dY)
+            self.grads["bias"] = np.zeros(3)
+            return dX
+
+    for seed in range(10):
+        layer = NoBias(4, 3, rng=seed)
+        layer.params["bias"] = draw(3, seed=seed + 1)
+        report = check_gradients(layer, draw(5, 4, seed=seed + 2), method=method)
+        assert report, report
+
+
 # The report, and what is refused.
 
 
