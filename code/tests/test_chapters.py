@@ -100,6 +100,7 @@ def test_cells_are_short(path):
 def test_a_check_fails_only_where_the_cell_says_so(path):
     # A claim in the prose would not notice that the "True" below it has become a "False".
     for cell in executed(path):
-        texts = [out.get("text") or out.get("data", {}).get("text/plain", "") for out in cell.outputs]
-        if re.search(r"\bFalse\b|\bWRONG\b", "".join(texts)):
+        streams = [out.get("text", "") for out in cell.outputs]
+        results = [out.get("data", {}).get("text/plain", "") for out in cell.outputs]
+        if re.search(r"\b(False|WRONG)\b", "\n".join(streams + results)):
             assert re.search(r"\bnot\b|wrong|spoiled", cell.source, re.I), cell.source
