@@ -19,7 +19,6 @@ from .gradprobe import (
     Probe,
     central,
     complex_step,
-    flips,
     number,
     rounding,
     shown,
@@ -160,15 +159,13 @@ def _fooled(probe, variable, gradient, finding, passed):
         said, scale = finding.measured, 1e-4 * np.abs(gradient).max()
     else:
         return False
-    variable.loss_at(variable.value.copy())
-    base = probe.sides()
     try:
         measured, sides = central(probe, variable, direction)
     except ValueError:  # the step leads out of where forward is defined
         return False
-    near = 1e-3 * max(scale, abs(said), abs(measured)) + rounding(probe, central, direction)
-    agrees = abs(said - measured) <= near
-    return not agrees and not flips(sides, base)
+    slack = rounding(probe, central, np.linalg.norm(direction))
+    agrees = abs(said - measured) <= 1e-3 * max(scale, abs(said), abs(measured)) + slack
+    return not agrees and not probe.flips(sides)
 
 
 def _unit(shape, index):
@@ -185,12 +182,10 @@ def _random_direction(shape):
 
 def _by_entry(probe, variable, gradient, slope, noise):
     """Measure every entry of the variable by itself."""
-    variable.loss_at(variable.value.copy())
-    base = probe.sides()
     measured, smooth = np.empty_like(gradient), np.ones(gradient.shape, bool)
     for index in np.ndindex(gradient.shape):
         measured[index], sides = slope(probe, variable, _unit(gradient.shape, index))
-        smooth[index] = not flips(sides, base)
+        smooth[index] = not probe.flips(sides)
     finding = Finding(
         variable.name,
         gradient.shape,
@@ -201,10 +196,9 @@ def _by_entry(probe, variable, gradient, slope, noise):
     if not smooth.any():
         finding.problem = "every entry meets a kink: nothing could be measured; choose other inputs"
         return finding
-    # Where an entry is below noise/1e-8 of the largest one, its own relative error would be all
-    # rounding.
-    slack = rounding(probe, slope, _unit(gradient.shape, index))
-    error = np.where(smooth, _relative_error(gradient, measured, noise / 1e-8, slack), -1)
+    # An entry below noise/1e-8 of the largest one: its own relative error would be all rounding.
+    error = _relative_error(gradient, measured, noise / 1e-8, rounding(probe, slope))
+    error[~smooth] = -1
     finding.index = tuple(int(i) for i in np.unravel_index(error.argmax(), error.shape))
     finding.error = float(error[finding.index])
     finding.backward, finding.measured = map(
@@ -227,15 +221,14 @@ def _by_projection(probe, variable, gradient, derivative, noise):
         claimed, measured, _ = slopes(entries)
         return abs(claimed - measured)
 
-    variable.loss_at(variable.value.copy())
-    base = probe.sides()
     entries = np.arange(gradient.size)
     claimed, measured, sides = slopes(entries)
     scale = np.linalg.norm(gradient * direction) + abs(measured)
-    difference = max(abs(claimed - measured) - rounding(probe, derivative, direction), 0)
+    slack = rounding(probe, derivative, np.linalg.norm(direction))
+    difference = max(abs(claimed - measured) - slack, 0)
     error = float(difference / scale) if scale else 0.0
     finding = Finding(variable.name, gradient.shape, "projection", error, None, claimed, measured)
-    if flips(sides, base):
+    if probe.flips(sides):
         finding.error, finding.problem = np.inf, "a unit meets a kink: choose other inputs"
     elif error > noise:  # look for the entry, and judge it by itself
         while len(entries) > 1:

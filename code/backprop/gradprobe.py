@@ -43,6 +43,7 @@ class Probe:
             if hasattr(leaf, "rng")
         ]
         out = np.asarray(self.layer.forward(*self._copies()))
+        self.at_rest = self.sides()
         self.dY = rng.standard_normal(out.shape) if out.ndim else None
         self.size = np.abs(out if self.dY is None else self.dY * out).sum()  # of the terms of L
         gradients = self.layer.backward(*([] if self.dY is None else [self.dY.copy()]))
@@ -70,6 +71,14 @@ class Probe:
             for kink in layer.kinks
             for X in layer._recall()
         ]
+
+    def flips(self, sides):
+        """Whether in any of these passes a unit was on another side of a kink than at rest."""
+        return any(
+            not np.array_equal(a, b)
+            for moved in sides
+            for a, b in zip(moved, self.at_rest, strict=True)
+        )
 
     def _copies(self):
         return [np.array(x) for x in self.inputs]
@@ -113,9 +122,12 @@ def complex_step(probe, variable, direction):
     return float(out.imag / COMPLEX_H), [probe.sides()]
 
 
-def rounding(probe, slope, direction):
-    """What rounding alone may put into a slope: ε|L|/h by central differences, nothing else."""
-    h = DEFAULT_H[np.dtype(np.float64)] / np.linalg.norm(direction)
+def rounding(probe, slope, length=1.0):
+    """What rounding alone may put into a slope along a direction of that length.
+
+    By central differences ε|L|/h; by the complex step nothing.
+    """
+    h = DEFAULT_H[np.dtype(np.float64)] / length
     return 8 * np.finfo(np.float64).eps * probe.size / h if slope is central else 0.0
 
 
@@ -127,13 +139,6 @@ def central(probe, variable, direction):
     sides = [probe.sides()]
     down = number(variable.loss_at(variable.value - h * direction))
     return (up - down) / (2 * h), [*sides, probe.sides()]
-
-
-def flips(sides, base):
-    """Whether any unit left its side of a kink."""
-    return any(
-        not np.array_equal(a, b) for moved in sides for a, b in zip(moved, base, strict=True)
-    )
 
 
 def number(value):

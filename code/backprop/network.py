@@ -11,8 +11,7 @@ from .layer import Layer, is_layer, parameters_of
 from .linear import Linear
 from .validation import as_rng, expect_number, expect_sizes
 
-# The last layer starts small: the logits are then near 0, softmax near uniform and the loss near ln
-# C.
+# The last layer starts small: logits near 0, softmax near uniform and the loss near ln C.
 OUTPUT_GAIN = 0.1
 
 

@@ -195,20 +195,9 @@ class _Run:
             raise ValueError(f"train expects checkpoint to be a path in a folder, got {path!r}")
         if not Path(path).exists():
             return
-        try:
-            with open(path, "rb") as file, np.load(file) as archive:
-                arrays = dict(archive)
-            facts = json.loads(str(arrays["facts"]))
-            settings = dict(facts["settings"])
-        except (
-            Exception
-        ) as error:  # a damaged archive raises any of a dozen types; all mean the same
-            problem = f"{type(error).__name__}: {error}"
-            raise ValueError(
-                f"the checkpoint {path} is damaged ({problem}); it was left as it is"
-            ) from error
+        arrays, facts = _read_checkpoint(path)
         for name, here in self._settings(X).items():
-            if (there := settings.get(name)) != here:
+            if (there := facts["settings"].get(name)) != here:
                 raise ValueError(
                     f"the checkpoint {path} is of another run: "
                     f"its {name} is {there!r}, here {here!r}; it was left as it is"
@@ -223,6 +212,20 @@ class _Run:
         self.optimizer.steps = facts["steps"]
         for rng, state in zip(self._rngs(), facts["rngs"], strict=True):
             rng.bit_generator.state = state
+
+
+def _read_checkpoint(path):
+    """The arrays and the facts that `save` wrote."""
+    try:
+        with open(path, "rb") as file, np.load(file) as archive:
+            arrays = dict(archive)
+        facts = json.loads(str(arrays["facts"]))
+        return arrays, facts | {"settings": dict(facts["settings"])}
+    except Exception as error:  # a damaged archive raises any of a dozen types; all mean the same
+        problem = f"{type(error).__name__}: {error}"
+        raise ValueError(
+            f"the checkpoint {path} is damaged ({problem}); it was left as it is"
+        ) from error
 
 
 @contextlib.contextmanager
