@@ -8,31 +8,36 @@ X, W, Y, bias = array("X", S, M), array("W", N, M), array("Y", S, N), array("b",
 dY = gradient(Y)
 linear = {Y[i, j]: Sum(X[i, k] * W[j, k], (k, 1, M)) + bias[j]}
 
-dW = Derivation(d(L, W[a, b]), {S: 2, M: 3, N: 4}, define=linear)
-dW.line(Sum(dY[i, j] * d(Y[i, j], W[a, b]), (i, 1, S), (j, 1, N)), "chain rule")
-dW.line(Sum(dY[i, j] * delta(j, a) * X[i, b], (i, 1, S), (j, 1, N)), "only W_ab counts")
+every = [(i, 1, S), (j, 1, N)]
+dW = Derivation(d(L, W[a, b]), define=linear)
+dW.line(Sum(dY[i, j] * d(Y[i, j], W[a, b]), *every), "chain rule", using=chain_rule)
+dW.line(Sum(dY[i, j] * delta(j, a) * X[i, b], *every), "only W_ab counts", using=Y)
 dW.line(dY.T @ X, "as a matrix product")
 dW
 """
 
-from .algebra import Sum
+from .algebra import Sum, sqrt
 from .arrays import L, array, d, delta, dimensions, gradient, indices, loss
 from .errors import (
     DerivationError,
     HiddenDependence,
     NotProved,
     ShapeError,
-    UnusedHypothesis,
+    UncitedFact,
+    UnusedFact,
     VacuousStep,
     WrongStep,
 )
-from .functions import exp, function, log
+from .facts import chain_rule
+from .functions import erf, exp, function, log, tanh
 from .hypotheses import rows_sum_to_one
+from .nodes import pi
 from .steps import Derivation
 from .vectors import diag, ones, outer
 
 __all__ = [
     "Derivation", "DerivationError", "HiddenDependence", "L", "NotProved", "ShapeError", "Sum",
-    "UnusedHypothesis", "VacuousStep", "WrongStep", "array", "d", "delta", "diag", "dimensions",
-    "exp", "function", "gradient", "indices", "log", "loss", "ones", "outer", "rows_sum_to_one",
+    "UncitedFact", "UnusedFact", "VacuousStep", "WrongStep", "array", "chain_rule", "d", "delta",
+    "diag", "dimensions", "erf", "exp", "function", "gradient", "indices", "log", "loss", "ones",
+    "outer", "pi", "rows_sum_to_one", "sqrt", "tanh",
 ]  # fmt: skip

@@ -4,6 +4,7 @@ Every shape is checked when the expression is built; `entry` writes one entry wi
 """
 
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import ClassVar
 
 from .errors import DerivationError, ShapeError
@@ -73,15 +74,16 @@ class Div(Elementwise):
 
 @dataclass(frozen=True, repr=False)
 class Pow(Node):
-    """A number to an integer power."""
+    """A number to an integer power, or to a broken one."""
 
     base: Node
-    exponent: int
+    exponent: int | Fraction
 
     def __post_init__(self):
-        if self.base.shape or type(self.exponent) is not int:
+        if self.base.shape or type(self.exponent) not in (int, Fraction):
             raise DerivationError(
-                f"only a number to an integer power, got {self.base} ** {self.exponent}"
+                "only a number to the power of an int or a Fraction, "
+                f"got {self.base} ** {self.exponent}"
             )
 
 
@@ -169,3 +171,8 @@ Node.__truediv__, Node.__rtruediv__ = _operator(Div)
 Node.__matmul__, Node.__rmatmul__ = _operator(MatMul)
 Node.__neg__, Node.T = lambda self: Neg(self), property(Transpose)
 Node.__pow__ = lambda self, exponent: Pow(self, exponent)
+
+
+def sqrt(number):
+    """The square root of a number, which is to be positive."""
+    return Pow(node(number), Fraction(1, 2))

@@ -22,9 +22,29 @@ def positive(expression, definitions):
             return array.positive or by_definition(array, definitions)
         case Sum(part) | Pow(part) | Transpose(part):
             return positive(part, definitions)
-        case Add(x, y) | Mul(x, y) | Div(x, y) | MatMul(x, y) | Outer(x, y):
+        case Add(x, y):
+            signs = [positive(x, definitions), positive(y, definitions)]
+            return any(signs) and all(
+                sign or not_negative(one, definitions)
+                for sign, one in zip(signs, (x, y), strict=True)
+            )
+        case Mul(x, y) | Div(x, y) | MatMul(x, y) | Outer(x, y):
             return positive(x, definitions) and positive(y, definitions)
     return False
+
+
+def not_negative(expression, definitions):
+    """Whether an expression is at least 0, as a sum of squares is."""
+    match expression:
+        case Pow(_, exponent) if exponent % 2 == 0:
+            return True
+        case Mul(x, y) if x == y:
+            return True
+        case Sum(part):
+            return not_negative(part, definitions)
+        case Add(x, y) | Mul(x, y) | Div(x, y):
+            return not_negative(x, definitions) and not_negative(y, definitions)
+    return positive(expression, definitions)
 
 
 def by_definition(array, definitions):
@@ -59,8 +79,8 @@ def demands(expression):
         match part:
             case Div(_, below):
                 yield below, "≠"
-            case Pow(base, exponent) if exponent < 0:
-                yield base, "≠"
+            case Pow(base, exponent) if exponent < 0 or exponent.denominator > 1:
+                yield base, "≠" if exponent.denominator == 1 else ">"
             case Apply(Function("log", 0), argument):
                 yield argument, ">"
 

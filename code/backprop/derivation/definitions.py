@@ -107,6 +107,11 @@ class Definitions(dict):
         used = set().union(*(self.uses(array) for array in self.forward))
         return [array for array in self.forward if array not in used]
 
+    def ways(self, array, variable):
+        """The arrays in the definition of one that lead to a variable, or are it."""
+        used = self.uses(array)
+        return [one for one in sorted(used, key=str) if self.leads(one, variable)]
+
     def check_loss(self, loss, variable):
         """Raises HiddenDependence if nothing leads from a variable to an opaque loss."""
         known = {loss, variable, Gradient.made(variable, loss)} & self.keys()

@@ -1,5 +1,9 @@
 """LaTeX and plain text of a node, in the author's order, from the object that is judged."""
 
+from fractions import Fraction
+
+import sympy
+
 from .algebra import Div, Elementwise, MatMul, Mul, Neg
 from .arrays import Array, Entry, Gradient
 from .functions import Apply
@@ -41,6 +45,8 @@ class Printer:
         return getattr(self, type(node).__name__.lower())(node)
 
     def number(self, node):
+        if node.value == sympy.pi:
+            return Part(self.style.pi)
         if node.value < 0:
             return Part(self.style.minus + self.number(Number(-node.value)).text, ADD)
         if node.value.is_Integer:
@@ -154,6 +160,8 @@ class Printer:
         return self.style.fraction(above, below)
 
     def pow(self, node):
+        if node.exponent == Fraction(1, 2):
+            return self.style.root(self.part(node.base).text)
         return self.style.power(self.hold(self.part(node.base), ATOM), node.exponent)
 
 

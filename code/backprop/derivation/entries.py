@@ -5,12 +5,12 @@ from itertools import product
 
 import sympy
 
-from . import algebra, arrays, functions, nodes
+from . import arrays
 from .errors import HiddenDependence, ShapeError
-from .zero import opaque
+from .reading import Reading
 
 
-class Entries:
+class Entries(Reading):
     """Expressions as SymPy expressions in single entries, at one shape.
 
     The entries of every array are symbols, also those of a defined one: `unfold` puts definitions
@@ -40,39 +40,19 @@ class Entries:
         ranges = (range(1, self.sizes[size] + 1) for size in array.shape)
         return [self.symbol(array, numbers) for numbers in product(*ranges)]
 
-    def value(self, expression, at):
-        """The expression with the indices at the integers {index: integer} of `at`."""
-        match expression:
-            case nodes.Number(value):
-                return value
-            case nodes.Dimension():
-                return sympy.Integer(self.sizes[expression])
-            case algebra.Neg(x):
-                return -self.value(x, at)
-            case algebra.Add(x, y):
-                return self.value(x, at) + self.value(y, at)
-            case algebra.Sub(x, y):
-                return self.value(x, at) - self.value(y, at)
-            case algebra.Mul(x, y):
-                return self.value(x, at) * self.value(y, at)
-            case algebra.Div(x, y):
-                return self.value(x, at) / self.value(y, at)
-            case algebra.Pow(x, n):
-                return self.value(x, at) ** n
-            case algebra.Sum():
-                ranges = [range(1, self.sizes[size] + 1) for size in expression.sizes]
-                inner = (dict(zip(expression.indices, n, strict=True)) for n in product(*ranges))
-                return sympy.Add(*(self.value(expression.body, {**at, **more}) for more in inner))
-            case arrays.Delta(i, j):
-                return sympy.Integer(at.get(i, i) == at.get(j, j))
-            case functions.Apply(functions.Function(name, order), x):
-                known = {"exp": sympy.exp, "log": sympy.log}.get(name) if not order else None
-                return (known or opaque(name, order))(self.value(x, at))
-            case arrays.Entry(array, indices):
-                return self.symbol(array, tuple(at.get(i, i) for i in indices))
-            case arrays.Derivative(of, by):
-                return self.derivative(of, by, at)
-        raise TypeError(f"no entry of {type(expression).__name__}")
+    def size(self, dimension):
+        return sympy.Integer(self.sizes[dimension])
+
+    def sum(self, expression, at):
+        ranges = [range(1, self.sizes[size] + 1) for size in expression.sizes]
+        inner = (dict(zip(expression.indices, n, strict=True)) for n in product(*ranges))
+        return sympy.Add(*(self.value(expression.body, {**at, **more}) for more in inner))
+
+    def delta(self, i, j):
+        return sympy.Integer(i == j)
+
+    def entry(self, array, numbers):
+        return self.symbol(array, numbers)
 
     def body(self, symbol):
         """What the definitions say of one entry, or None if nothing."""
@@ -107,12 +87,7 @@ class Entries:
         layer = {s: self.body(s) for s, depth in depths.items() if depth == top > 0}
         return expression.xreplace(layer) if layer else None
 
-    def derivative(self, of, by, at):
-        """∂of/∂by by the definitions. Raises HiddenDependence where they say nothing."""
-        array, numbers = by.array, tuple(at.get(i, i) for i in by.indices)
-        match of:
-            case arrays.Entry(loss, ()) if loss != array and self.definitions.reach(loss, array):
-                return self.symbol(arrays.Gradient.made(array, loss), numbers)
+    def derivative(self, of, array, numbers, at):
         value = self.value(of, at)
         for symbol in value.free_symbols:
             self.definitions.check_dependence(self.source[symbol][0], array)

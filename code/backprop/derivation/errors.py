@@ -17,8 +17,12 @@ class VacuousStep(DerivationError):
     """The line says nothing new, or cites what it does not need."""
 
 
-class UnusedHypothesis(VacuousStep):
-    """The line holds without the hypothesis that it cites."""
+class UnusedFact(VacuousStep):
+    """The line holds without a fact that it cites."""
+
+
+class UncitedFact(DerivationError):
+    """The line holds only by a definition or by the chain rule, and does not cite it."""
 
 
 class NotProved(DerivationError):
@@ -33,17 +37,18 @@ class WrongStep(DerivationError):
     there (SymPy), `values` both sides at fixed odd rational values of all entries.
     """
 
-    def __init__(self, step, reason, before, after, sizes, index, residual, values):
+    def __init__(self, step, reason, before, after, sizes, difference):
         self.step, self.reason, self.before, self.after = step, reason, before, after
-        self.sizes, self.index, self.residual, self.values = sizes, index, residual, values
+        self.sizes, self.index = sizes, {str(i): n for i, n in difference.index.items()}
+        self.residual, self.values = difference.residual, difference.values
         shape = ", ".join(f"{size} = {number}" for size, number in sizes.items())
-        entry = ", ".join(f"{letter} = {number}" for letter, number in index.items())
-        left, right = (value.evalf(6) for value in values)
+        entry = ", ".join(f"{letter} = {number}" for letter, number in self.index.items())
+        left, right = (value.evalf(6) for value in self.values)
         super().__init__(
             f"step {step} is wrong: {reason}\n"
             f"  before: {before}\n"
             f"  after:  {after}\n"
             f"  first difference, at {shape}{': entry ' if entry else ''}{entry}\n"
-            f"  before − after = {residual}\n"
+            f"  before − after = {self.residual}\n"
             f"  in numbers: {left} before, {right} after"
         )

@@ -1,6 +1,6 @@
 """The judge that writes every entry out at one explicit shape and lets SymPy compare exactly.
 
-What it proves, it proves at that shape, and says so.
+It finds the entry and the numbers that refute a wrong line. What it proves, it proves for a shape.
 """
 
 from dataclasses import dataclass
@@ -24,9 +24,10 @@ class Difference:
     values: tuple | None
 
 
-def words(sizes):
-    """How the page says what was proved."""
-    return "proved exactly at " + ", ".join(f"{size} = {n}" for size, n in sizes.items())
+def words(how, shapes):
+    """How the page says what was proved, or tested, at some shapes, {size: number} each."""
+    at = [", ".join(f"{size} = {n}" for size, n in sizes.items()) for sizes in shapes if sizes]
+    return how + (" at " if at else "") + " and at ".join(at)
 
 
 def judge(before, after, scope, entries, hypotheses=()):

@@ -89,6 +89,9 @@ class Number(Node):
     value: sympy.Rational
 
 
+pi = Number(sympy.pi)
+
+
 @dataclass(frozen=True, repr=False)
 class Dimension(Node):
     """A size such as S: a positive integer."""

@@ -4,6 +4,9 @@ import re
 
 from .display import is_row, latex, text
 from .errors import DerivationError
+from .facts import ChainRule, chain_rule
+from .hypotheses import RowSum
+from .nodes import Node
 from .styles import Latex
 
 MATHS = re.compile(r"(\$[^$]+\$|\b\w+_\w+\b)")
@@ -42,9 +45,34 @@ def notes(step, tex):
     out = step.reason
     for condition, plain, by in step.where:
         out += f", where {mark}{condition if tex else plain}{mark}" + (f" {by}" if by else "")
-    for one in step.using:
+    for one in step.facts.hypotheses:
         out += f", assuming {mark}{show(one.left)} = {show(one.right)}{mark}"
+    if known := cited(step.using, tex):
+        out += f" [{known}]"
     return rf"{{\small {prose(out)}}}" if tex else out
+
+
+def cited(using, tex=False):
+    """How the facts that a line cites are called: its hypotheses are said in full elsewhere."""
+    show, mark = (latex, "$") if tex else (text, "")
+    shown = [mark + show(fact) + mark for fact in using if isinstance(fact, Node)]
+    out = ["axiom"] if chain_rule in using else []
+    out += [f"definition{'s' * (len(shown) > 1)} of {', '.join(shown)}"] if shown else []
+    other = [fact for fact in using if not isinstance(fact, Node | RowSum | ChainRule)]
+    out += [f"{mark}{show(fact.target)}{mark} as proved" for fact in other]
+    return ", ".join(out)
+
+
+def named(fact):
+    """How one fact is called in a message."""
+    if isinstance(fact, RowSum):
+        return f"{text(fact.left)} = {text(fact.right)}"
+    return str(fact) if fact is chain_rule else f"the {cited((fact,))}"
+
+
+def sign(step, tex):
+    """What stands between two lines: = only if it was proved."""
+    return "=" if step.how != "numbers" else r"\approx" if tex else "≈"
 
 
 def rows(derivation, show):
@@ -74,14 +102,13 @@ def footer(derivation, tex):
 
 def checked(words, mark):
     """The words of the judge; the sizes in them are maths."""
-    head, _, sizes = words.partition(" at ")
-    return f"{head} at " + ", ".join(f"{mark}{size}{mark}" for size in sizes.split(", "))
+    return re.sub(r"\w+ = \d+", lambda size: f"{mark}{size[0]}{mark}", words)
 
 
 def as_latex(derivation):
     """The block between $$ and $$: the aligned lines, and what stands below from the left edge."""
     lines = [
-        rf"{left} &= {right} && \quad {notes(step, True)}"
+        rf"{left} &{sign(step, True)} {right} && \quad {notes(step, True)}"
         for left, right, step in rows(derivation, latex)
     ]
     lines = lines or [latex(derivation.target)]
@@ -98,11 +125,17 @@ def as_latex(derivation):
 
 def as_text(derivation):
     """Lines in columns: left-hand side, line, reason; then what stands below."""
-    table = [(left, right, notes(step, False)) for left, right, step in rows(derivation, text)]
+    table = [
+        (left, sign(step, False), right, notes(step, False))
+        for left, right, step in rows(derivation, text)
+    ]
     if not table:
-        table = [(str(derivation.target), "", "no line yet")]
-    widths = [max(len(row[k]) for row in table) for k in (0, 1)]
-    lines = [f"{left:<{widths[0]}} = {right:<{widths[1]}}   {note}" for left, right, note in table]
+        table = [(str(derivation.target), "=", "", "no line yet")]
+    widths = [max(len(row[k]) for row in table) for k in (0, 2)]
+    lines = [
+        f"{left:<{widths[0]}} {sign} {right:<{widths[1]}}   {note}"
+        for left, sign, right, note in table
+    ]
     if len({step.checked for step in derivation.steps}) > 1:
         lines = [
             f"{line}; {step.checked}" for line, step in zip(lines, derivation.steps, strict=True)

@@ -47,6 +47,15 @@ def check_indices(expression, scope):
         check_indices(child, scope)
 
 
+def check_entries(expression, shapes):
+    """An entry with numbers for indices exists at every shape that is looked at."""
+    for part in (part for part in walk(expression) if isinstance(part, Entry)):
+        for n, size in zip(part.indices, part.array.shape, strict=True):
+            fewest = min(sizes.get(size, n) for sizes in shapes) if type(n) is int else n
+            if n != fewest and n > fewest:
+                raise ShapeError(f"{part.array} has no entry {part}: {size} may be {fewest}")
+
+
 def size_of(index, scope, expression):
     if index not in scope:
         raise DerivationError(
@@ -64,6 +73,17 @@ def check_names(expressions, sizes):
             raise DerivationError(f"two different arrays have the name {part.name}")
         if isinstance(part, Dimension) and part not in sizes:
             raise DerivationError(f"sizes gives no number for {part}")
+
+
+def two_shapes(expressions, sizes):
+    """The shape at which a wrong line is shown, {S: 2, M: 3}, and another, {S: 3, M: 2}."""
+    found = [part for whole in expressions for part in walk(whole) if isinstance(part, Dimension)]
+    found += [size for whole in expressions for size in whole.shape]
+    first = {size: 2 + k for k, size in enumerate(dict.fromkeys(found))}
+    first = check_sizes(first if sizes is None else sizes)
+    numbers = [*first.values()]
+    turned = numbers[1:] + numbers[:1] if len(numbers) > 1 else [n + 1 for n in numbers]
+    return first, dict(zip(first, turned, strict=True))
 
 
 def check_sizes(sizes):

@@ -2,15 +2,27 @@
 
 from dataclasses import dataclass
 
-from . import explicit, page
+from . import explicit, normal, page
 from .arrays import Derivative, Entry, Gradient, gradient
 from .conditions import check_positive, conditions
 from .definitions import Definitions
 from .display import latex, text
 from .entries import Entries
-from .errors import DerivationError, NotProved, ShapeError, UnusedHypothesis, VacuousStep, WrongStep
+from .errors import (
+    DerivationError,
+    HiddenDependence,
+    NotProved,
+    ShapeError,
+    UncitedFact,
+    UnusedFact,
+    VacuousStep,
+    WrongStep,
+)
+from .facts import Facts, Result, chain_rule
 from .nodes import Index, entry, node, shape_name, walk
-from .scope import check_indices, check_names, check_sizes, free_indices
+from .scope import check_entries, check_indices, check_names, free_indices, two_shapes
+
+PROOF, ENTRIES, NUMBERS = "proof", "entries", "numbers"
 
 
 @dataclass(frozen=True)
@@ -20,7 +32,9 @@ class Step:
     expression: object
     reason: str
     using: tuple
+    facts: Facts
     where: tuple
+    how: str
     checked: str
 
 
@@ -28,16 +42,18 @@ class Derivation:
     """Lines that all equal `target`, each with its reason, judged one by one.
 
     `target` is a number with indices such as d(L, W[a, b]), or a whole array such as d(L, W);
-    `sizes` the explicit shape, {S: 2, M: 3, N: 4}; `define` says what arrays are, {Y[i, j]: …} or
-    {Y: …}. An opaque L depends on everything by way of the arrays defined last: the chain rule, the
-    only axiom. Raises DerivationError, ShapeError or HiddenDependence. Source: chapter "Notation".
+    `define` says what arrays are, {Y[i, j]: …} or {Y: …}. An opaque L depends on everything by way
+    of the arrays defined last. `sizes`, such as {S: 2, M: 3, N: 4}, is the shape at which a wrong
+    line is shown to be wrong; without it one is chosen. Raises DerivationError, ShapeError or
+    HiddenDependence. Source: chapter "Notation".
     """
 
-    def __init__(self, target, sizes, define=None):
-        self.target, self.sizes = node(target), check_sizes(sizes)
+    def __init__(self, target, define=None, sizes=None):
+        self.target = node(target)
         self.definitions = Definitions(define)
         self.steps = []
-        check_names([self.target, *self.definitions.sides], self.sizes)
+        self.shapes = two_shapes([self.target, *self.definitions.sides], sizes)
+        check_names([self.target, *self.definitions.sides], self.shapes[0])
         check_positive(self.definitions)
         scope = free_indices(self.target)
         check_indices(self.target, scope)
@@ -45,28 +61,43 @@ class Derivation:
             self.definitions.check_loss(*self.loss_and_variable)
         whole = [(Index.fresh("ij"[axis]), size) for axis, size in enumerate(self.target.shape)]
         self.scope = dict(whole) or scope
-        self._entries = Entries(self.sizes, self.definitions)
 
-    def line(self, expression, reason, using=()):
+    def line(self, expression, reason, using=(), how=PROOF):
         """Add a line that equals the one above, at every entry. Returns the derivation.
 
-        `using` is the hypothesis that the line needs, or a tuple of them. Raises WrongStep,
-        NotProved, UnusedHypothesis, ShapeError or another DerivationError and adds nothing then.
+        `using` is the fact that the line needs, or a tuple of them: a defined array (its
+        definition), chain_rule, a hypothesis, a finished derivation (its result). `how` is "proof"
+        for all shapes, or less: "entries" for two explicit shapes, "numbers" for a test in numbers.
+        Raises WrongStep, NotProved, UncitedFact, UnusedFact, ShapeError or another DerivationError,
+        and adds nothing then.
         """
         expression, using = node(expression), using if isinstance(using, tuple) else (using,)
         page.check_reason(reason)
-        self._check(expression, using)
-        self._judge(expression, reason, using)
+        facts = self._facts(using)
+        if how not in (PROOF, ENTRIES, NUMBERS):
+            raise DerivationError(f"how is {PROOF!r}, {ENTRIES!r} or {NUMBERS!r}, got {how!r}")
+        self._check(expression, facts)
+        checked = self._judge(expression, reason, using, how)
         before, after = (conditions(side, self.definitions) for side in (self.last, expression))
         where = tuple(one for one in before | after if before[one] != after[one])
-        checked = explicit.words(self._sizes(expression))
-        self.steps.append(Step(expression, reason, using, where, checked))
+        self.steps.append(Step(expression, reason, using, facts, where, how, checked))
         return self
 
     @property
     def last(self):
         """The last accepted line, or the target."""
         return self.steps[-1].expression if self.steps else self.target
+
+    @property
+    def proved(self):
+        """Whether there are lines, and all of them are proved for all shapes."""
+        return bool(self.steps) and all(step.how == PROOF for step in self.steps)
+
+    @property
+    def hypotheses(self):
+        """All that the lines assume, each once."""
+        found = [one for step in self.steps for one in step.facts.hypotheses]
+        return tuple(dict.fromkeys(found))
 
     @property
     def loss_and_variable(self):
@@ -100,44 +131,83 @@ class Derivation:
         last = self.definitions.last()
         return [array for array in last if self.definitions.leads(array, self.loss_and_variable[1])]
 
-    def _check(self, expression, using):
+    def _facts(self, using):
+        cited = (
+            Result.of(fact, self.definitions) if isinstance(fact, Derivation) else fact
+            for fact in using
+        )  # fmt: skip
+        return Facts.of(cited, self.definitions)
+
+    def _check(self, expression, facts):
         if latex(expression) == latex(self.last):
             raise VacuousStep(f"the line says the same as the one above it: {expression}")
-        for one in using:
-            if one.array in self.definitions:
-                raise DerivationError(f"{one.array} is defined, so nothing is to be assumed of it")
         lines = [step.expression for step in self.steps]
         parts = [self.target, expression, *lines, *self.definitions.sides]
-        check_names([*parts, *(one.left for one in using)], self.sizes)
+        check_names([*parts, *(one.left for one in facts.hypotheses)], self.shapes[0])
         shape = tuple(self.scope.values())
         if expression.shape and self.whole is None:
             raise ShapeError(f"{self.target} has no name without indices, so no line is an array")
         if expression.shape != shape and (expression.shape or self.target.shape):
             named = f"{expression} is {shape_name(expression.shape)}"
             raise ShapeError(f"{named}, {self.whole} is {shape_name(shape)}")
+        check_entries(expression, self.shapes)
         check_indices(expression, {} if expression.shape else self.scope)
         check_indices(entry(expression, *self.scope), self.scope)
 
-    def _judge(self, expression, reason, using):
-        number, sizes = len(self.steps) + 1, self._sizes(expression)
-        before, after = (entry(side, *self.scope) for side in (self.last, expression))
-        found = explicit.judge(before, after, self.scope, self._entries, using)
-        if found and found.values:
-            index = {str(i): n for i, n in found.index.items()}
-            sides = text(self.last), text(expression)
-            raise WrongStep(number, reason, *sides, sizes, index, found.residual, found.values)
-        if found:
-            raise NotProved(f"step {number} is not proved: {reason}\n  left over: {found.residual}")
-        for one in using:
-            others = [other for other in using if other != one]
-            if not explicit.judge(before, after, self.scope, self._entries, others):
-                fact = f"{text(one.left)} = {text(one.right)}"
-                raise UnusedHypothesis(f"step {number} holds without {fact}: {reason}")
+    def _judge(self, expression, reason, using, how):
+        """The words that say how the line was checked. Raises DerivationError if it was refused."""
+        number, facts = len(self.steps) + 1, self._facts(using)
+        if how == PROOF and self._holds(expression, facts):
+            for fact in using:
+                if self._holds(expression, self._facts(tuple(f for f in using if f is not fact))):
+                    raise UnusedFact(f"step {number} holds without {page.named(fact)}: {reason}")
+            return normal.WORDS
+        shapes = [self._used(sizes, expression) for sizes in self.shapes]
+        for sizes in self.shapes:
+            found = self._compare(expression, facts, sizes)
+            if found and found.values:
+                sides = text(self.last), text(expression)
+                raise WrongStep(number, reason, *sides, self._used(sizes, expression), found)
+            if found and how == ENTRIES:
+                break
+        if how == NUMBERS:
+            return explicit.words("tested numerically only", shapes)
+        if how == ENTRIES and not found:
+            return explicit.words("proved exactly", shapes)
+        if missing := self._missing(expression, facts):
+            raise UncitedFact(f"step {number} does not cite {missing}: {reason}")
+        rest = f"\n  left over: {found.residual}" if found else ""
+        raise NotProved(f"step {number} is not proved: {reason}{rest}")
 
-    def _sizes(self, expression):
+    def _holds(self, expression, facts):
+        """Whether the next line equals the last one for all shapes, by these facts."""
+        before, after = (entry(side, *self.scope) for side in (self.last, expression))
+        try:
+            return normal.judge(before, after, self.scope, self.definitions, facts)
+        except HiddenDependence:
+            return False
+
+    def _compare(self, expression, facts, sizes):
+        """None if the two lines are equal at one shape, else their Difference."""
+        before, after = (entry(side, *self.scope) for side in (self.last, expression))
+        entries = Entries(sizes, self.definitions)
+        return explicit.judge(before, after, self.scope, entries, facts.hypotheses)
+
+    def _missing(self, expression, facts):
+        """The definitions, and the chain rule, that the line needs and does not cite, as text."""
+        missing = [fact for fact in (*self.definitions, chain_rule) if not facts.has(fact)]
+        if not self._holds(expression, facts.plus(missing)):
+            return ""
+        for fact in tuple(missing):
+            others = [one for one in missing if one is not fact]
+            if self._holds(expression, facts.plus(others)):
+                missing = others
+        return " and ".join(map(page.named, missing))
+
+    def _used(self, sizes, expression):
         parts = [self.target, expression, *self.definitions.sides]
         used = {part for whole in parts for part in walk(whole)}
-        return {size: n for size, n in self.sizes.items() if size in used}
+        return {size: n for size, n in sizes.items() if size in used}
 
     def _repr_latex_(self):
         return page.as_latex(self)

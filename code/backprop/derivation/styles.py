@@ -7,12 +7,13 @@ parentheses. `open` marks a Σ or log at its right end: what followed would seem
 import re
 from typing import NamedTuple
 
-from .functions import exp, log
+from .functions import erf, exp, log, tanh
 
 ADD, HADAMARD, PRODUCT, POWER, ATOM = range(5)
 GREEK = (
     "alpha beta gamma delta epsilon eta theta kappa lambda mu nu xi pi rho sigma tau phi psi omega"
 )
+NAMES = {exp: r"\exp", log: r"\log", tanh: r"\tanh", erf: r"\operatorname{erf}"}
 SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -27,7 +28,7 @@ class Latex:
 
     times, scale, matmul, dot = r" \, ", " ", " ", r" \cdot "
     hadamard, divide, minus = r" \odot ", r" \oslash ", "-"
-    delta = r"\delta"
+    delta, pi = r"\delta", r"\pi"
 
     def name(self, name):
         letters, number = re.fullmatch(r"(.*?)(\d*)", name).groups()
@@ -56,6 +57,9 @@ class Latex:
     def power(self, base, exponent):
         return Part(f"{base}^{{{exponent}}}", POWER)
 
+    def root(self, text):
+        return Part(rf"\sqrt{{{text}}}")
+
     def transpose(self, text):
         twice = not text.endswith(")") and ("^" in text or "'" in text)
         return Part((f"{{{text}}}" if twice else text) + r"^{\top}", POWER)
@@ -75,8 +79,7 @@ class Latex:
             return Part(f"e^{{{argument.text}}}", POWER)
         if function == log and scalar and argument.level >= POWER:
             return Part(rf"\log {argument.text}", PRODUCT, True)
-        known = function in (exp, log)
-        name = "\\" + function.name if known else self.name(function.name) + "'" * function.order
+        name = NAMES.get(function) or self.name(function.name) + "'" * function.order
         return Part(name + self.group(argument.text), POWER)
 
 
@@ -85,7 +88,7 @@ class Text(Latex):
 
     times, scale, matmul, dot = " · ", " · ", " @ ", " · "
     hadamard, divide, minus = " ⊙ ", " ⊘ ", "−"
-    delta = "δ"
+    delta, pi = "δ", "π"
 
     def name(self, name):
         return re.sub(r"\^\{\((\d+)\)\}", lambda m: "⁽" + m[1].translate(SUPERSCRIPT) + "⁾", name)
@@ -112,6 +115,9 @@ class Text(Latex):
 
     def power(self, base, exponent):
         return Part(f"{base}^{exponent}", POWER)
+
+    def root(self, text):
+        return Part(f"√({text})")
 
     def transpose(self, text):
         return Part(text + "ᵀ", POWER)

@@ -56,7 +56,7 @@ class Generators:
     def rational(self, expression):
         """The expression with its functions replaced, from the inside out."""
         if not expression.args:
-            return self.power(1, sympy.S.One) if expression is sympy.E else expression
+            return self.constant(expression)
         args = [self.rational(arg) for arg in expression.args]
         match expression:
             case exp():
@@ -65,11 +65,19 @@ class Generators:
                 return self.logarithm(
                     *map(sympy.factor_list, sympy.fraction(sympy.cancel(args[0])))
                 )
-            case Opaque():
+            case Opaque() | sympy.erf():
                 return self.symbol(expression.func, sympy.cancel(args[0]))
-            case Pow(exp=exponent) if not exponent.is_Integer:
-                return self.symbol(Pow, tuple(args))
+            case Pow(exp=sympy.Rational(p=p, q=q)) if q > 1:
+                return args[0] ** (p // q) * self.symbol(Pow, (args[0], q)) ** (p % q)
         return expression.func(*args)
+
+    def constant(self, expression):
+        """A number or a symbol; e and π, which are neither rational nor unknown, as symbols."""
+        if expression is sympy.E:
+            return self.power(1, sympy.S.One)
+        if expression is sympy.pi:
+            return self.known.setdefault((sympy.pi, None), sympy.Dummy(positive=True))
+        return expression
 
     def power(self, coefficient, rest):
         """exp(coefficient · rest), a power of the symbol for exp(rest / root)."""
