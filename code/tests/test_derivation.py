@@ -16,12 +16,14 @@ from backprop.derivation import (
     NotProved,
     ShapeError,
     Sum,
-    UnusedHypothesis,
+    UncitedFact,
+    UnusedFact,
     VacuousStep,
     WrongStep,
     algebra,
     array,
     arrays,
+    chain_rule,
     d,
     delta,
     diag,
@@ -356,10 +358,10 @@ def test_a_hypothesis_about_another_array_does_not_help():
 
 def test_an_unused_hypothesis_is_refused():
     made = Derivation(1 / S * (Q - T), ROWS)
-    with pytest.raises(UnusedHypothesis, match="holds without Σ_{j=1..C} T_ij = 1"):
+    with pytest.raises(UnusedFact, match="holds without Σ_{j=1..C} T_ij = 1"):
         made.line(-1 / S * (T - Q), "not needed", using=rows_sum_to_one(T))
     made, line = before_targets()
-    with pytest.raises(UnusedHypothesis, match="Q_ij = 1"):
+    with pytest.raises(UnusedFact, match="Q_ij = 1"):
         made.line(line, "one too many", using=(rows_sum_to_one(T), rows_sum_to_one(Q)))
 
 

@@ -189,12 +189,16 @@ class Polynomial(dict):
         return Polynomial({factors: number * c for factors, c in self.items()} if number else {})
 
     @property
+    def atoms(self):
+        return {atom for factors in self for atom, _ in factors}
+
+    @property
     def free(self):
-        return frozenset().union(*(atom.free for factors in self for atom, _ in factors))
+        return frozenset().union(*(atom.free for atom in self.atoms))
 
     @property
     def height(self):
-        return max((atom.height for factors in self for atom, _ in factors), default=0)
+        return max((atom.height for atom in self.atoms), default=0)
 
     def write(self, names):
         return "+".join(sorted(f"{c}·{write_product(f, names)}" for f, c in self.items()))

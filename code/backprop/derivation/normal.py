@@ -9,6 +9,7 @@ from functools import reduce
 import sympy
 from sympy import Add, Mul, Pow, Sum, exp, log
 
+from . import powers, sums
 from .atoms import Call, Leaf, Polynomial, Total
 from .errors import DerivationError
 from .indexed import Indexed, letter
@@ -18,6 +19,11 @@ from .sums import add_up, renamed_sum, sum_over, touching, without
 from .zero import Opaque
 
 WORDS = "proved for all shapes"
+RULES = (
+    powers.multiply, powers.collect, powers.power, powers.exponential, powers.logarithm,
+    powers.whole_totals, powers.divide, powers.whole_roots, powers.pick_free,
+    sums.sum_over, sums.pick, sums.count, sums.join, sums.fold,
+)  # fmt: skip  # what each of them says stands below its name
 
 
 def judge(before, after, scope, definitions, facts):
@@ -83,7 +89,7 @@ def rule_of(hypothesis):
 
 def is_zero(polynomial):
     """Whether it is empty, or 0 as a rational function of its atoms."""
-    totals = any(isinstance(atom, Total) for factors in polynomial for atom, _ in factors)
+    totals = any(isinstance(atom, Total) for atom in polynomial.atoms)
     return not polynomial or totals and is_zero_rational(Rational().of(polynomial))
 
 

@@ -86,7 +86,7 @@ def divide(powers):
 
 def leading(polynomial):
     """The first product by degree, then by alphabet: never one that divides into another."""
-    atoms = sorted({atom for factors in polynomial for atom, _ in factors}, key=lambda a: a.key)
+    atoms = sorted(polynomial.atoms, key=lambda atom: atom.key)
     vector = {factors: [dict(factors).get(atom, 0) for atom in atoms] for factors in polynomial}
     return max(polynomial, key=lambda factors: (sum(vector[factors]), vector[factors]))
 
@@ -100,11 +100,9 @@ def power(polynomial, exponent):
     made = multiply(made, power_of_number(number, exponent))
     if rest == Polynomial.of(1):
         return made
-    if len(rest) == 1 and list(rest.values()) == [1] and len([*rest][0]) == 1:
-        [(atom, n)] = [*rest][0]
-        if n == 1:
-            return multiply(made, collect([(atom, exponent)]))
-    return multiply(made, collect([(Total(rest), exponent)]))
+    base = next(iter(rest.atoms)) if len(rest.atoms) == 1 else None
+    base = base if base and rest == Polynomial.of(base) else Total(rest)
+    return multiply(made, collect([(base, exponent)]))
 
 
 def power_of_number(number, exponent):
@@ -124,7 +122,7 @@ def content(polynomial, needs_sign):
     if not needs_sign and polynomial[leading(polynomial)] < 0:
         number = -number
     tables = [dict(factors) for factors in polynomial]
-    shared = {atom for table in tables for atom in table if not needs_sign or is_positive(atom)}
+    shared = {atom for atom in polynomial.atoms if not needs_sign or is_positive(atom)}
     common = {atom: min(table.get(atom, 0) for table in tables) for atom in shared}
     common = {atom: n for atom, n in common.items() if n}
     rest = Polynomial()

@@ -51,9 +51,8 @@ def check_entries(expression, shapes):
     """An entry with numbers for indices exists at every shape that is looked at."""
     for part in (part for part in walk(expression) if isinstance(part, Entry)):
         for n, size in zip(part.indices, part.array.shape, strict=True):
-            fewest = min(sizes.get(size, n) for sizes in shapes) if type(n) is int else n
-            if n != fewest and n > fewest:
-                raise ShapeError(f"{part.array} has no entry {part}: {size} may be {fewest}")
+            if type(n) is int and any(n > sizes.get(size, n) for sizes in shapes):
+                raise ShapeError(f"{part.array} has no entry {part} for every {size} from 2 on")
 
 
 def size_of(index, scope, expression):
