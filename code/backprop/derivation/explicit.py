@@ -37,7 +37,7 @@ def judge(before, after, scope, entries, hypotheses=()):
     """
     ranges = (range(1, entries.sizes[size] + 1) for size in scope.values())
     assumed = assumptions(hypotheses, entries)
-    point = Point(entries, assumed)
+    points = [Point(entries, assumed, signs) for signs in ([1], [1, -1], [-1, 1])]
     for numbers in product(*ranges):
         at = dict(zip(scope, numbers, strict=True))
         pair = [entries.value(side, at) for side in (before, after)]
@@ -47,7 +47,7 @@ def judge(before, after, scope, entries, hypotheses=()):
         while not is_zero(residuals[-1]):
             unfolded = entries.unfold(residuals[-1])
             if unfolded is None or len(residuals) == 2:  # a wrong line is seen early, in numbers
-                values = point.tell_apart(*pair)
+                values = next(filter(None, (point.tell_apart(*pair) for point in points)), None)
                 if values or unfolded is None:
                     return Difference(at, shortest(residuals), values)
             residuals.append(unfolded.xreplace(assumed))
@@ -68,10 +68,14 @@ def assumptions(hypotheses, entries):
 
 
 class Point:
-    """Numbers for a counterexample: an odd rational value of its own for every free entry."""
+    """Numbers for a counterexample: an odd rational value of its own for every free entry.
 
-    def __init__(self, entries, assumed):
-        self.entries, self.assumed, self.known = entries, assumed, {}
+    All are positive, so that every root and logarithm has a value; or, with both `signs`, only
+    those that are declared so, since √x² is x for all positive numbers.
+    """
+
+    def __init__(self, entries, assumed, signs):
+        self.entries, self.assumed, self.known, self.signs = entries, assumed, {}, signs
 
     def value(self, expression):
         return number(expression, {symbol: self.of(symbol) for symbol in expression.free_symbols})
@@ -79,12 +83,20 @@ class Point:
     def of(self, symbol):
         if symbol not in self.known:
             body = self.assumed.get(symbol, self.entries.body(symbol))
-            self.known[symbol] = odd_value(symbol) if body is None else self.value(body)
+            self.known[symbol] = self.free(symbol) if body is None else self.value(body)
         return self.known[symbol]
 
+    def free(self, symbol):
+        sign = (
+            1 if symbol.is_positive else self.signs[crc32(symbol.name.encode()) % len(self.signs)]
+        )
+        return sign * odd_value(symbol)
+
     def tell_apart(self, before, after):
-        """Both values, or None if they are equal here."""
+        """Both values, or None if they are equal here or one of them is no number."""
         values = self.value(before), self.value(after)
+        if not all(value.is_real for value in values):
+            return None
         return values if abs(values[0] - values[1]) > TINY * (1 + abs(values[0])) else None
 
 

@@ -114,7 +114,8 @@ class Text(Latex):
         return Part(f"∂({of.text})/∂{by.text}")
 
     def power(self, base, exponent):
-        return Part(f"{base}^{exponent}", POWER)
+        plain = isinstance(exponent, int) and exponent >= 0
+        return Part(f"{base}^{exponent}" if plain else f"{base}^({exponent})", POWER)
 
     def root(self, text):
         return Part(f"√({text})")
