@@ -9,7 +9,7 @@ took minutes.
 from collections import Counter
 from math import prod
 
-from sympy import Add, Pow
+from sympy import Add, Mul, Pow
 from sympy.polys.domains import QQ
 from sympy.polys.rings import ring
 
@@ -36,6 +36,8 @@ def expand(expression, generators, polynomials):
         base = expand(expression.base, generators, polynomials)
         base = inverse(base) if expression.exp < 0 else base
         return product([base] * abs(int(expression.exp)), polynomials)
+    if not isinstance(expression, Add | Mul):
+        raise TypeError(f"no rational function: {expression}")
     args = [expand(arg, generators, polynomials) for arg in expression.args]
     return add(*args) if isinstance(expression, Add) else product(args, polynomials)
 

@@ -65,7 +65,7 @@ class Generators:
                 return self.logarithm(
                     *map(sympy.factor_list, sympy.fraction(sympy.cancel(args[0])))
                 )
-            case Opaque() | sympy.erf():
+            case Opaque() | sympy.erf() | sympy.Abs():
                 return self.symbol(expression.func, sympy.cancel(args[0]))
             case Pow(exp=sympy.Rational(p=p, q=q)) if q > 1:
                 return args[0] ** (p // q) * self.symbol(Pow, (args[0], q)) ** (p % q)
