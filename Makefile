@@ -12,26 +12,26 @@ TORCH ?= torch==2.13.0
 TORCH_INDEX ?=
 
 # One BLAS thread: the same sums in the same order on every machine, and no stalls on a shared one. The two other variables, where set,
-# choose slow kernels for a current NumPy. IPython's settings for the pages are the book's, not the reader's.
-ENV = env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 IPYTHONDIR="$(CURDIR)/code/book/ipython"
+# choose slow kernels for a current NumPy. The path leads to code/book. IPython's settings for the pages are the book's, not the reader's.
+ENV = env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 PYTHONPATH="$(CURDIR)/code" IPYTHONDIR="$(CURDIR)/code/book/ipython"
 
 BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip --disable-pip-version-check
 HTML = _build/html
 LOCK = --universal --generate-hashes --python-version 3.11 --no-emit-index-url --custom-compile-command "make lock" $(UPGRADE)
 
-.PHONY: help book test lint serve lock clean
+.PHONY: help book test lint serve mutants lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1|/p' Makefile | awk -F'|' '{ printf "make %-7s %s\n", $$1, $$2 }'
 
 # Sphinx and the notebook cache see that a chapter changed, but not that the library or a style sheet did: then what they keep is thrown away.
-# So it is after a failure, since Sphinx does not repeat the warnings of a page that it has read already.
+# Two pages look at all others and are run again when one of them changed. So it is after a failure, since Sphinx does not repeat the warnings of a page that it has read already.
 book: $(VENV)/book.stamp ## build the pages in _build/html
 	@mkdir -p _build
 	@find code/backprop code/data requirements.lock -type f ! -name '*.pyc' | LC_ALL=C sort | xargs cksum > _build/code.new
 	@cmp -s _build/code.new _build/code.sum || rm -rf _build/.jupyter_cache _build/.doctrees
-	@find _static vendor -type f | LC_ALL=C sort | xargs cksum > _build/static.new
+	@find _static vendor chapters code/book -type f ! -name '*.pyc' | LC_ALL=C sort | xargs cksum > _build/static.new
 	@cmp -s _build/static.new _build/static.sum || rm -rf _build/.doctrees
 	@mv _build/code.new _build/code.sum && mv _build/static.new _build/static.sum
 	@$(ENV) $(BIN)/jupyter-book build . -W --keep-going -n \
@@ -49,6 +49,9 @@ serve: ## show the built pages on http://127.0.0.1:8000 (PORT=... for another po
 	@test -f $(HTML)/index.html || { echo "There is no book yet: run 'make book' first."; exit 1; }
 	@echo "The book is on http://127.0.0.1:$(PORT)/ (end with Ctrl-C)."
 	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory $(HTML) $(PORT)
+
+mutants: $(VENV)/book.stamp ## plant mistakes in every line of every derivation, and count those refused
+	@$(ENV) $(BIN)/python -m book.mutants
 
 lock: ## pin all dependencies again (needs uv; UPGRADE=--upgrade takes the newest)
 	@command -v uv >/dev/null || { echo "'make lock' needs uv: python3 -m pip install uv"; exit 1; }
