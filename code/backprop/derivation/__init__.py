@@ -18,6 +18,7 @@ dW
 
 from .algebra import Sum, sqrt
 from .arrays import L, array, d, delta, dimensions, gradient, indices, loss
+from .entries import as_sympy
 from .errors import (
     DerivationError,
     HiddenDependence,
@@ -37,7 +38,7 @@ from .vectors import diag, ones, outer
 
 __all__ = [
     "Derivation", "DerivationError", "HiddenDependence", "L", "NotProved", "ShapeError", "Sum",
-    "UncitedFact", "UnusedFact", "VacuousStep", "WrongStep", "array", "chain_rule", "d", "delta",
-    "diag", "dimensions", "erf", "exp", "function", "gradient", "indices", "log", "loss", "ones",
+    "UncitedFact", "UnusedFact", "VacuousStep", "WrongStep", "array", "as_sympy", "chain_rule", "d",
+    "delta", "diag", "dimensions", "erf", "exp", "function", "gradient", "indices", "log", "loss", "ones",
     "outer", "pi", "rows_sum_to_one", "sqrt", "tanh",
 ]  # fmt: skip

@@ -6,7 +6,9 @@ from itertools import product
 import sympy
 
 from . import arrays
+from .definitions import Definitions
 from .errors import HiddenDependence, ShapeError
+from .nodes import node
 from .reading import Reading
 
 
@@ -103,3 +105,8 @@ class Entries(Reading):
     def total(self, symbol, by):
         """d symbol / d by for a symbol whose definition leads to `by`."""
         return self.through(self.body(symbol), by)
+
+
+def as_sympy(expression):
+    """A number without indices in SymPy, with a symbol for every scalar that stands in it."""
+    return Entries({}, Definitions({})).value(node(expression), {})

@@ -52,7 +52,7 @@ class Derivation:
         self.target = node(target)
         self.definitions = Definitions(define)
         self.steps = []
-        self.shapes = two_shapes([self.target, *self.definitions.sides], sizes)
+        self.shapes = two_shapes([*self.definitions.sides, self.target], sizes)
         check_names([self.target, *self.definitions.sides], self.shapes[0])
         check_positive(self.definitions)
         scope = free_indices(self.target)
@@ -161,7 +161,8 @@ class Derivation:
             for fact in using:
                 if self._holds(expression, self._facts(tuple(f for f in using if f is not fact))):
                     raise UnusedFact(f"step {number} holds without {page.named(fact)}: {reason}")
-            return normal.WORDS
+            shape = self._used(self.shapes[0], expression)
+            return normal.WORDS if shape else "proved"
         shapes = [self._used(sizes, expression) for sizes in self.shapes]
         for sizes in self.shapes:
             found = self._compare(expression, facts, sizes)
