@@ -39,6 +39,6 @@ from .vectors import diag, ones, outer
 __all__ = [
     "Derivation", "DerivationError", "HiddenDependence", "L", "NotProved", "ShapeError", "Sum",
     "UncitedFact", "UnusedFact", "VacuousStep", "WrongStep", "array", "as_sympy", "chain_rule", "d",
-    "delta", "diag", "dimensions", "erf", "exp", "function", "gradient", "indices", "log", "loss", "ones",
-    "outer", "pi", "rows_sum_to_one", "sqrt", "tanh",
+    "delta", "diag", "dimensions", "erf", "exp", "function", "gradient", "indices", "log", "loss",
+    "ones", "outer", "pi", "rows_sum_to_one", "sqrt", "tanh",
 ]  # fmt: skip

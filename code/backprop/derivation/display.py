@@ -79,6 +79,10 @@ class Printer:
         return Part(self.style.subscript(self.style.delta, indices))
 
     def derivative(self, node):
+        if isinstance(node.of, Entry) and isinstance(node.of.array, Gradient):
+            inner = Entry(node.of.array.of, node.of.indices)
+            loss = Part(self.style.name(node.of.array.loss.name))
+            return self.style.second(loss, self.part(node.by), self.part(inner))
         draw = self.style.partial if isinstance(node.of, Entry | Array) else self.style.operator
         return draw(self.part(node.of), self.part(node.by))
 

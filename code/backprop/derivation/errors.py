@@ -49,6 +49,10 @@ class WrongStep(DerivationError):
             f"  before: {before}\n"
             f"  after:  {after}\n"
             f"  first difference, at {shape}{': entry ' if entry else ''}{entry}\n"
-            f"  before − after = {self.residual}\n"
+            f"  before − after = {shortened(str(self.residual))}\n"
             f"  in numbers: {left} before, {right} after"
         )
+
+
+def shortened(text, length=300):
+    return text if len(text) <= length else text[:length] + " …"

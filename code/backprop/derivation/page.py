@@ -88,7 +88,9 @@ def rows(derivation, show):
 def footer(derivation, tex):
     """What stands below: the definitions, the axiom, and how the lines were checked."""
     show, say, mark = (latex, prose, "$") if tex else (text, str, "")
-    for one in derivation.definitions.values():
+    cited = {array for step in derivation.steps for array in step.facts.arrays}
+    used = cited | {*derivation.through} if cited else {*derivation.definitions}
+    for one in (one for array, one in derivation.definitions.items() if array in used):
         yield say(f"with {mark}{show(one.left)} = {show(one.right)}{mark}")
     if derivation.through:
         yield say(

@@ -51,6 +51,10 @@ class Latex:
     def partial(self, of, by):
         return Part(rf"\frac{{\partial {of.text}}}{{\partial {by.text}}}", POWER)
 
+    def second(self, of, *by):
+        below = r" \, ".join(rf"\partial {part.text}" for part in by)
+        return Part(rf"\frac{{\partial^{{2}} {of.text}}}{{{below}}}", POWER)
+
     def operator(self, of, by):
         return Part(rf"\frac{{\partial}}{{\partial {by.text}}} {self.group(of.text)}", PRODUCT)
 
@@ -109,6 +113,9 @@ class Text(Latex):
 
     def partial(self, of, by):
         return Part(f"∂{of.text}/∂{by.text}", POWER)
+
+    def second(self, of, *by):
+        return Part(f"∂²{of.text}/" + "".join(f"∂{part.text}" for part in by), POWER)
 
     def operator(self, of, by):
         return Part(f"∂({of.text})/∂{by.text}")
