@@ -40,16 +40,25 @@ def maths(part):
 
 
 def notes(step, tex):
-    """The reason of a line, the conditions that come or go with it, the hypotheses that it uses."""
+    """The reason of a line; the conditions that come or go with it; what it assumes and cites."""
     show, mark = (latex, "$") if tex else (text, "")
-    out = step.reason
+    out = [step.reason]
     for condition, plain, by in step.where:
-        out += f", where {mark}{condition if tex else plain}{mark}" + (f" {by}" if by else "")
+        out.append(f"where {mark}{condition if tex else plain}{mark}" + (f" {by}" if by else ""))
     for one in step.facts.hypotheses:
-        out += f", assuming {mark}{show(one.left)} = {show(one.right)}{mark}"
+        out.append(f"assuming {mark}{show(one.left)} = {show(one.right)}{mark}")
     if known := cited(step.using, tex):
-        out += f" [{known}]"
-    return rf"{{\small {prose(out)}}}" if tex else out
+        out.append(f"[{known}]")
+    return stacked(map(prose, out)) if tex else ", ".join(out).replace(", [", " [")
+
+
+def stacked(parts):
+    """Small notes in LaTeX, one below the other: the formula needs the width."""
+    parts = list(parts)
+    rows = r" \\ ".join(parts)
+    if len(parts) > 1:
+        rows = rf"\begin{{array}}{{l}} {rows} \end{{array}}"
+    return rf"{{\small {rows}}}"
 
 
 def cited(using, tex=False):
@@ -119,7 +128,7 @@ def as_latex(derivation):
             line + prose("; " + checked(step.checked, "$"))
             for line, step in zip(lines, derivation.steps, strict=True)
         ]
-    block = "\\begin{aligned}\n" + " \\\\\n".join(lines) + "\n\\end{aligned}"
+    block = "\\begin{aligned}\n" + " \\\\[0.8ex]\n".join(lines) + "\n\\end{aligned}"
     below = [rf"{{\small {line}}}" for line in footer(derivation, True)]
     whole = " \\\\[1ex]\n".join([block, *below])
     return "$$\n\\begin{array}{l}\n" + whole + "\n\\end{array}\n$$"
