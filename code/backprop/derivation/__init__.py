@@ -14,6 +14,11 @@ dW.line(Sum(dY[i, j] * d(Y[i, j], W[a, b]), *every), "chain rule", using=chain_r
 dW.line(Sum(dY[i, j] * delta(j, a) * X[i, b], *every), "only W_ab counts", using=Y)
 dW.line(dY.T @ X, "as a matrix product")
 dW
+
+To read the code, begin with `steps`. The language: nodes, algebra, arrays, functions, vectors. What
+is known: definitions, hypotheses, facts, conditions, scope. Two judges read it with `reading`: the
+one for all shapes is indexed, atoms, powers, sums, normal; the one that finds the counterexample
+is entries, zero, rational, explicit. What is shown: styles, display, page, errors.
 """
 
 from .algebra import Sum, sqrt

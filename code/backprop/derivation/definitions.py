@@ -56,6 +56,8 @@ class Definitions(dict):
         for array in self:
             if array in self.below(array):
                 raise DerivationError(f"the definition of {array} goes in a circle")
+            if isinstance(array, Gradient) and (array.loss in self or self.users(array)):
+                raise DerivationError(f"{array} follows from the other definitions: derive it")
 
     @property
     def sides(self):
