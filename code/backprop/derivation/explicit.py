@@ -55,7 +55,10 @@ def judge(before, after, scope, entries, hypotheses=()):
 
 
 def shortest(residuals):
-    return min(map(sympy.factor_terms, residuals), key=lambda residual: residual.count_ops())
+    """The residual that is easiest to read, multiplied out where that is not too much."""
+    tried = [sympy.factor_terms(one) for one in residuals]
+    tried += [sympy.expand(one) for one in residuals if one.count_ops() < 200]
+    return min(tried, key=lambda residual: residual.count_ops())
 
 
 def assumptions(hypotheses, entries):
