@@ -62,9 +62,10 @@ def shortest(residuals):
 
 
 def assumptions(hypotheses, entries):
-    """{entry: 1 − the others of its row} for every hypothesis."""
+    """{entry: the total − the others of its row} for every hypothesis."""
     return {
-        entries.symbol(one.array, last): 1 - sum(entries.symbol(one.array, k) for k in others)
+        entries.symbol(one.array, last): one.total
+        - sum(entries.symbol(one.array, k) for k in others)
         for one in hypotheses
         for last, others in one.replaced(entries.sizes).items()
     }

@@ -69,7 +69,7 @@ class Indexed(Reading):
     def gradient(self, gradient, at):
         """The entry of ∂L/∂X: by the definition of L or by the chain rule, if they are cited."""
         if gradient.loss in self.facts.arrays:
-            return self.derivative(Entry(gradient.loss, ()), gradient.of, at, {})
+            return self.slope(Entry(gradient.loss, ()), gradient.of, at, {})
         users = self.definitions.users(gradient) if self.facts.chain_rule else []
         if users in ([], [gradient.loss]):
             return self.symbol(gradient, at)
@@ -93,12 +93,15 @@ class Indexed(Reading):
     # Derivatives
 
     def derivative(self, of, array, at_entry, at):
+        """∂of/∂(entry of an array). Raises HiddenDependence if the definitions say nothing."""
+        for one in self.arrays_in(self.without(array).value(of, at)):
+            self.definitions.check_dependence(one, array)
+        return self.slope(of, array, at_entry, at)
+
+    def slope(self, of, array, at_entry, at):
         """∂of/∂(entry of an array); the array itself stays opaque until this is done."""
         opaque = self.without(array)
-        value = opaque.value(of, at)
-        for one in self.arrays_in(value):
-            self.definitions.check_dependence(one, array)
-        return self.reveal(opaque.through(value, array, at_entry))
+        return self.reveal(opaque.through(opaque.value(of, at), array, at_entry))
 
     def without(self, array):
         return Indexed(self.definitions, self.facts.without(array), self.known)

@@ -157,7 +157,7 @@ class Derivation:
     def _judge(self, expression, reason, using, how):
         """The words that say how the line was checked. Raises DerivationError if it was refused."""
         number, facts = len(self.steps) + 1, self._facts(using)
-        if how == PROOF and self._holds(expression, facts):
+        if how == PROOF and self._equal(expression, facts):
             for fact in using:
                 if self._holds(expression, self._facts(tuple(f for f in using if f is not fact))):
                     raise UnusedFact(f"step {number} holds without {page.named(fact)}: {reason}")
@@ -180,11 +180,15 @@ class Derivation:
         rest = f"\n  left over: {found.residual}" if found else ""
         raise NotProved(f"step {number} is not proved: {reason}{rest}")
 
-    def _holds(self, expression, facts):
+    def _equal(self, expression, facts):
         """Whether the next line equals the last one for all shapes, by these facts."""
         before, after = (entry(side, *self.scope) for side in (self.last, expression))
+        return normal.judge(before, after, self.scope, self.definitions, facts)
+
+    def _holds(self, expression, facts):
+        """The same for other facts than the line cites: they may leave a dependence hidden."""
         try:
-            return normal.judge(before, after, self.scope, self.definitions, facts)
+            return self._equal(expression, facts)
         except HiddenDependence:
             return False
 
