@@ -19,6 +19,7 @@ CHAPTERS = [
 ]
 # Chapters that explain or list, and so have a room for text only.
 TEXT_ONLY = {"chapters/notation", "chapters/glossary", "chapters/bibliography"}
+TEXT_ONLY |= {"chapters/flaws", "chapters/own_derivation", "chapters/gradients", "chapters/checked"}
 REQUIREMENTS = ["requirements.txt", "requirements-test.txt"]
 LOCKS = {"requirements.lock": REQUIREMENTS[:1], "requirements-test.lock": REQUIREMENTS}
 WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
