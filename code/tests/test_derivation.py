@@ -483,6 +483,8 @@ def test_what_cannot_be_decided_is_neither_right_nor_wrong():
     assert r"&\approx 1 + \sqrt{2}" in made._repr_latex_()
     assert "tested numerically only" in made._repr_latex_()
     assert not made.proved
+    with pytest.raises(DerivationError):
+        Derivation(sqrt(3 + 2 * sqrt(2))).line(1 + sqrt(-2), "no number", how="numbers")
 
 
 def test_dividing_by_zero_is_refused():

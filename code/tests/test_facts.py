@@ -184,6 +184,18 @@ def test_a_gradient_is_not_defined_where_it_follows():
         Derivation(d(L, X), define={**CHAIN, dX: dY})
 
 
+def test_a_loss_does_not_depend_on_what_is_made_of_its_gradient():
+    for define in [
+        {Y[i, j]: h(dY[i, j])},
+        {**CHAIN, L: Sum(dZ[i, j] * Z[i, j], *EVERY)},
+        {**CHAIN, T[i, j]: X[i, j] - dX[i, j]},  # an unknown loss might depend on T
+    ]:
+        with pytest.raises(DerivationError, match="is made of ∂L/∂"):
+            Derivation(d(L, X), define=define)
+    step = {L: Sum(X[i, j] ** 2, *EVERY), Y[i, j]: X[i, j] - dX[i, j]}
+    assert accepts(Derivation(Y[i, j], define=step), -X[i, j], L, Y)
+
+
 # Hypotheses.
 
 

@@ -56,8 +56,16 @@ class Definitions(dict):
         for array in self:
             if array in self.below(array):
                 raise DerivationError(f"the definition of {array} goes in a circle")
+            self.check_no_feedback(array)
             if isinstance(array, Gradient) and (array.loss in self or self.users(array)):
                 raise DerivationError(f"{array} follows from the other definitions: derive it")
+
+    def check_no_feedback(self, array):
+        """Raises DerivationError if a loss depends on an array that is made of its gradient."""
+        for part in arrays_in(self[array].body):
+            if isinstance(part, Gradient) and not isinstance(array, Gradient):
+                if part.loss not in self or self.leads(part.loss, array):
+                    raise DerivationError(f"{array} is made of {part}, and {part.loss} of {array}")
 
     @property
     def sides(self):

@@ -7,7 +7,7 @@ import sympy
 
 from . import arrays
 from .definitions import Definitions
-from .errors import HiddenDependence, ShapeError
+from .errors import ShapeError
 from .nodes import node
 from .reading import Reading
 
@@ -69,17 +69,14 @@ class Entries(Reading):
     def chain_rule(self, gradient, by):
         """The axiom: ∂L/∂x = Σ ∂L/∂y ∂y/∂x over all entries y in whose definition x stands.
 
-        None if x stands in none. Raises HiddenDependence if a gradient stands beside it.
+        None if x stands in none.
         """
         parts = []
         for array in self.definitions.users(gradient):
             for y in self.everywhere(array):
-                body = self.body(y)
-                if any(isinstance(self.source[s][0], arrays.Gradient) for s in body.free_symbols):
-                    raise HiddenDependence(f"{array} is made of a gradient, and of {gradient.of}")
                 last = array == gradient.loss
                 upstream = 1 if last else self.symbol(gradient.by(array), self.source[y][1])
-                parts.append(upstream * body.diff(by))
+                parts.append(upstream * self.body(y).diff(by))
         return sympy.Add(*parts) if parts else None
 
     def unfold(self, expression):

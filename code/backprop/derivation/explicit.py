@@ -17,11 +17,15 @@ TINY = sympy.Rational(1, 10**20)  # numbers that are not exact have 40 digits
 
 @dataclass(frozen=True)
 class Difference:
-    """The first entry where equality was not shown; `values` is None if no number refutes it."""
+    """An entry where equality was not shown; `values` is None if no numbers refute it.
+
+    `tested` says whether there were numbers for which both sides have a value.
+    """
 
     index: dict
     residual: sympy.Expr
     values: tuple | None
+    tested: bool
 
 
 def words(how, shapes):
@@ -31,26 +35,37 @@ def words(how, shapes):
 
 
 def judge(before, after, scope, entries, hypotheses=()):
-    """None if before = after at every entry, else the Difference.
+    """None if before = after at every entry, else a Difference: one that refutes, if there is one.
 
     Both are numbers with the free indices of `scope`, {index: dimension}. Raises DerivationError.
     """
     ranges = (range(1, entries.sizes[size] + 1) for size in scope.values())
     assumed = assumptions(hypotheses, entries)
     points = [Point(entries, assumed, signs) for signs in ([1], [1, -1], [-1, 1])]
+    undecided = []
     for numbers in product(*ranges):
         at = dict(zip(scope, numbers, strict=True))
-        pair = [entries.value(side, at) for side in (before, after)]
-        residuals = [(pair[0] - pair[1]).xreplace(assumed)]
-        if residuals[0].has(sympy.zoo, sympy.nan):
-            raise DerivationError("the line divides by 0")
-        while not is_zero(residuals[-1]):
-            unfolded = entries.unfold(residuals[-1])
-            if unfolded is None or len(residuals) == 2:  # a wrong line is seen early, in numbers
-                values = next(filter(None, (point.tell_apart(*pair) for point in points)), None)
-                if values or unfolded is None:
-                    return Difference(at, shortest(residuals), values)
-            residuals.append(unfolded.xreplace(assumed))
+        found = compare(at, [entries.value(side, at) for side in (before, after)], points)
+        if found and found.values:
+            return found
+        undecided += [found] if found else []
+    return min(undecided, key=lambda one: one.tested, default=None)
+
+
+def compare(at, pair, points):
+    """None if the two sides of one entry are equal, else their Difference."""
+    entries, assumed = points[0].entries, points[0].assumed
+    residuals = [(pair[0] - pair[1]).xreplace(assumed)]
+    if residuals[0].has(sympy.zoo, sympy.nan):
+        raise DerivationError("the line divides by 0")
+    while not is_zero(residuals[-1]):
+        unfolded = entries.unfold(residuals[-1])
+        if unfolded is None or len(residuals) == 2:  # a wrong line is seen early, in numbers
+            tried = [values for point in points if (values := point.values(*pair))]
+            values = next(filter(differ, tried), None)
+            if values or unfolded is None:
+                return Difference(at, shortest(residuals), values, bool(tried))
+        residuals.append(unfolded.xreplace(assumed))
     return None
 
 
@@ -96,12 +111,14 @@ class Point:
         )
         return sign * odd_value(symbol)
 
-    def tell_apart(self, before, after):
-        """Both values, or None if they are equal here or one of them is no number."""
+    def values(self, before, after):
+        """Both values, or None if one of them is no real number."""
         values = self.value(before), self.value(after)
-        if not all(value.is_real for value in values):
-            return None
-        return values if abs(values[0] - values[1]) > TINY * (1 + abs(values[0])) else None
+        return values if all(value.is_real for value in values) else None
+
+
+def differ(values):
+    return abs(values[0] - values[1]) > TINY * (1 + abs(values[0]))
 
 
 def odd_value(symbol):

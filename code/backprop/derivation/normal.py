@@ -59,6 +59,8 @@ def normal(expression):
             return Polynomial.of(Leaf(expression))
         case sympy.Abs(args=[argument]):  # what SymPy makes of a root of a square
             return power(power(normal(argument), sympy.S(2)), sympy.S.Half)
+    if expression.has(sympy.I):
+        raise DerivationError("the line has the root of a negative number in it")
     if expression.has(sympy.zoo, sympy.nan):
         raise DerivationError("the line divides by 0")
     raise DerivationError(f"there is no rule for {expression}")

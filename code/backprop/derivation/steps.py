@@ -169,9 +169,9 @@ class Derivation:
             if found and found.values:
                 sides = text(self.last), text(expression)
                 raise WrongStep(number, reason, *sides, self._used(sizes, expression), found)
-            if found and how == ENTRIES:
+            if found and (how == ENTRIES or not found.tested):
                 break
-        if how == NUMBERS:
+        if how == NUMBERS and (not found or found.tested):
             return explicit.words("tested numerically only", shapes)
         if how == ENTRIES and not found:
             return explicit.words("proved exactly", shapes)
