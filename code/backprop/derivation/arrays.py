@@ -59,7 +59,7 @@ class Entry(Node):
 
 def array(name, *shape, positive=False):
     """array("X", S, M) is a real X of shape (S, M), > 0 if `positive`; array("λ") is a number."""
-    if not isinstance(name, str) or not name or set(name) & set("_∂/|#~[]·, "):
+    if not isinstance(name, str) or not name or set(name) & set("_∂/|#~[]·⁽⁾, "):
         raise DerivationError(
             f"a name is letters, digits and primes such as X, W1 or T', got {name!r}"
         )

@@ -22,7 +22,7 @@ def whole(name):
 
 def fresh():
     """An index to be summed over, with a name that nothing else has and that sorts behind all."""
-    return whole(f"~{next(_fresh)}")
+    return whole(f"~{next(_fresh):012d}")
 
 
 class Atom:

@@ -25,12 +25,17 @@ chain_rule = ChainRule()
 
 @dataclass(frozen=True)
 class Result:
-    """What a finished derivation says of an entry, or of a derivative, with indices."""
+    """What a finished derivation says of an entry, or of a derivative, with indices.
+
+    It holds for all values of the arrays that are not in `rests_on`: those that it assumes
+    something of, and those whose definition it uses. So by these it must not be differentiated.
+    """
 
     arrays: tuple
     indices: tuple
     body: object
     hypotheses: tuple
+    rests_on: frozenset
 
     @classmethod
     def of(cls, derivation, definitions):
@@ -40,13 +45,15 @@ class Result:
         if derivation.definitions.sides != definitions.sides:
             raise DerivationError(f"{derivation.target} was derived from other definitions")
         body = entry(derivation.last, *derivation.scope)
+        facts = [step.facts for step in derivation.steps]
+        rest = derivation.hypotheses, frozenset().union(*(one.rests_on for one in facts))
         match entry(derivation.target, *derivation.scope):
             case Derivative(Entry(loss, ()), Entry(array, indices)) if derivation.loss_and_variable:
-                return cls((Gradient.made(array, loss),), indices, body, derivation.hypotheses)
+                return cls((Gradient.made(array, loss),), indices, body, *rest)
             case Derivative(Entry(one, rows), Entry(other, columns)):
-                return cls((one, other), rows + columns, body, derivation.hypotheses)
+                return cls((one, other), rows + columns, body, *rest)
             case Entry(array, indices):
-                return cls((array,), indices, body, derivation.hypotheses)
+                return cls((array,), indices, body, *rest)
         raise DerivationError(f"{derivation.target} has no name by which it could be cited")
 
     def at(self, indices):
@@ -77,7 +84,7 @@ class Facts:
                     made = replace(made, arrays=made.arrays | {array})
                 case ChainRule():
                     made = replace(made, chain_rule=True)
-                case RowSum(array) if array not in definitions:
+                case RowSum(array) if array not in definitions and not isinstance(array, Gradient):
                     made = replace(made, hypotheses=(*made.hypotheses, fact))
                 case Result():
                     made = replace(
@@ -86,7 +93,8 @@ class Facts:
                         hypotheses=(*made.hypotheses, *fact.hypotheses),
                     )
                 case RowSum(array):
-                    raise DerivationError(f"{array} is defined, so nothing is to be assumed of it")
+                    why = "a gradient" if isinstance(array, Gradient) else "defined"
+                    raise DerivationError(f"{array} is {why}, so nothing is to be assumed of it")
                 case Array() | Entry():
                     raise DerivationError(f"{fact} has no definition here that could be cited")
                 case _:
@@ -103,9 +111,17 @@ class Facts:
                 return found
         return None
 
+    @property
+    def rests_on(self):
+        """The arrays of which something is assumed, and those whose definition is used."""
+        assumed = {one.array for one in self.hypotheses}
+        return self.arrays.union(assumed, *(one.rests_on for one in self.results))
+
     def without(self, array):
-        """The facts that say nothing of what an array is."""
-        results = tuple(one for one in self.results if one.arrays != (array,))
+        """The facts that hold whatever the array is: those that can be differentiated by it."""
+        results = tuple(
+            one for one in self.results if one.arrays != (array,) and array not in one.rests_on
+        )
         return replace(self, arrays=self.arrays - {array}, results=results)
 
     def has(self, fact):

@@ -74,7 +74,7 @@ def divide(powers):
         if isinstance(atom, Total) and exponent < 0:
             first = leading(atom.inside)
             left = {other: powers.get(other, 0) - n for other, n in first}
-            if min(left.values()) >= 0 and all(powers.get(other, 0) > 0 for other, _ in first):
+            if first and all(powers.get(other, 0) >= n > 0 for other, n in first):
                 rest = Polynomial(atom.inside)
                 number = rest.pop(first)
                 others = collect({**powers, **left, atom: sympy.S.Zero}.items())
@@ -129,6 +129,8 @@ def content(polynomial, needs_sign):
     for factors, c in polynomial.items():
         left = collect([*factors, *((atom, -n) for atom, n in common.items())])
         rest += left.scaled(c / number)
+    if not rest:
+        raise DerivationError("the line divides by 0, or takes its logarithm")
     return number, common, rest
 
 

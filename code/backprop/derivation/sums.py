@@ -37,6 +37,8 @@ def pick(index, size, ranges, factors, cited):
     for atom, exponent in factors:
         if is_delta(atom) and index in atom.free and exponent > 0:
             [other] = [one for one in atom.indices if one != index]
+            if other.is_Integer and other > 1:  # an axis may be shorter
+                continue
             rest = renamed(factors - {(atom, exponent)}, {index: other})
             return sum_over(without(ranges, index), rest, cited)
     return None
@@ -131,7 +133,7 @@ def rebuilt(atom, exponent, names, cited):
     match atom:
         case Leaf(expression):
             changed = expression.xreplace(names)
-            if changed.is_Integer:
+            if is_delta(atom) and changed.is_Integer:
                 return Polynomial.of(changed**exponent)
             return collect([(Leaf(changed), exponent)])
         case Bound(ranges, factors):
