@@ -1,13 +1,15 @@
 """Collects the derivations of the book from its chapters, where they are written and nowhere else.
 
-`of_chapter("linear")` runs those cells of the chapter that a derivation needs, and no others: no
-figure is drawn and nothing is trained. `python -m book.derivations` prints what there is.
+`of_chapter("linear")` runs those statements of the chapter that its derivations are made of, and no
+others: no figure is drawn and nothing is trained. `python -m book.derivations` prints a table.
 """
 
 import ast
 import re
 from collections import Counter
+from contextlib import redirect_stdout
 from functools import cache
+from io import StringIO
 from pathlib import Path
 from time import perf_counter
 
@@ -16,41 +18,48 @@ from backprop.derivation import Derivation
 
 CHAPTERS = Path(__file__).resolve().parents[2] / "chapters"
 CELL = re.compile(r"^```\{code-cell\}[^\n]*\n((?::[^\n]*\n)*)(.*?)^```$", re.S | re.M)
-LANGUAGE = {*derivation.__all__, "Derivation", "line"}
 
 
 def chapters():
     """The names of all chapters that have derivations."""
-    texts = {path.stem: path.read_text("utf-8") for path in sorted(CHAPTERS.glob("*.md"))}
-    return [name for name, text in texts.items() if re.search(r"^\w+ = Derivation\(", text, re.M)]
+    return [path.stem for path in sorted(CHAPTERS.glob("*.md")) if of_chapter(path.stem)]
 
 
 @cache
 def of_chapter(name):
-    """{variable: derivation} for every finished derivation of a chapter, in reading order."""
+    """{variable: derivation} for every finished derivation of a chapter, in reading order.
+
+    One in a dict or a tuple has a name such as `slopes['relu']`.
+    """
     namespace = {"display": lambda *shown: None}
-    for tree in needed(cells(name)):
-        exec(compile(tree, name, "exec"), namespace)  # the book's own cells, as its pages run them
-    found = {key: value for key, value in namespace.items() if isinstance(value, Derivation)}
-    return {key: value for key, value in found.items() if value.steps}
+    code = compile(needed(statements(name)), f"{name}.md", "exec")
+    with redirect_stdout(StringIO()):
+        exec(code, namespace)  # the book's own cells, as on its pages
+    found = {}
+    for variable, value in namespace.items():
+        found |= {key: one for key, one in named(variable, value) if one not in found.values()}
+    return {key: one for key, one in found.items() if one.steps}
 
 
-def cells(name):
-    """The code of the cells that run without an error, as syntax trees."""
+def statements(name):
+    """The code of all cells as syntax trees, without what leads to an error."""
     text = (CHAPTERS / f"{name}.md").read_text("utf-8")
-    return [ast.parse(code) for tags, code in CELL.findall(text) if "raises-exception" not in tags]
+    for tags, code in CELL.findall(text):
+        body = ast.parse(code).body
+        if "raises-exception" in tags:  # in such a cell the last statement fails
+            body = [statement for statement in body[:-1] if not is_derived(statement)]
+        yield from body
 
 
-def needed(trees):
+def needed(statements):
     """The statements that derivations are made of, and those that define the names in them."""
-    statements = [part for tree in trees for part in tree.body]
     wanted, kept = set(), []
-    for statement in reversed(statements):
+    for statement in reversed([*statements]):
         used, made = names(statement)
         if wanted & made or is_derived(statement):
             wanted = wanted - made | used
             kept.append(statement)
-    return [ast.Module([statement], []) for statement in reversed(kept)]
+    return ast.Module(kept[::-1], [])
 
 
 def is_derived(statement):
@@ -64,25 +73,42 @@ def is_derived(statement):
 
 
 def names(statement):
-    """(used, made): the names that a statement reads and those that it gives a value."""
-    if isinstance(statement, ast.ImportFrom) and statement.names[0].name == "*":
-        return set(), LANGUAGE
-    parts = [*ast.walk(statement)]
-    found = {(part.id, type(part.ctx)) for part in parts if isinstance(part, ast.Name)}
-    aliases = [part for part in parts if isinstance(part, ast.alias)]
-    made = {name for name, context in found if context is ast.Store}
-    made |= {alias.asname or alias.name.split(".")[0] for alias in aliases}
-    return {name for name, context in found if context is ast.Load}, made
+    """(used, made): the names that a statement reads, and those that it gives or adds a value."""
+    used, made = set(), set()
+    for part in ast.walk(statement):
+        match part:
+            case ast.ImportFrom(names=[ast.alias("*")]):
+                made |= {*derivation.__all__}
+            case ast.alias(name, asname):
+                made.add(asname or name.split(".")[0])
+            case ast.FunctionDef(name) | ast.ClassDef(name) | ast.Name(name, ast.Store()):
+                made.add(name)
+            case ast.Subscript(ast.Name(name), _, ast.Store()):
+                made.add(name)
+            case ast.Name(name, ast.Load()):
+                used.add(name)
+    return used, made
+
+
+def named(variable, value):
+    """(name, derivation) for a derivation, and for all that stand in a dict, a list or a tuple."""
+    if isinstance(value, Derivation):
+        yield variable, value
+    elif isinstance(value, dict | list | tuple):
+        for key, one in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from named(f"{variable}[{key!r}]", one)
 
 
 def main():
-    """Print what every chapter has, and the seconds that it takes to check."""
-    for name in chapters():
+    """Print for every chapter how much it has to check, how long that takes, and how it is done."""
+    print("chapter         derivations  lines  seconds  how checked")
+    for path in sorted(CHAPTERS.glob("*.md")):
         start = perf_counter()
-        found = of_chapter(name)
+        found = of_chapter(path.stem)
         seconds, steps = perf_counter() - start, [s for one in found.values() for s in one.steps]
-        how = ", ".join(f"{n} by {how}" for how, n in Counter(step.how for step in steps).items())
-        print(f"{name:15} {len(found):3} derivations {len(steps):4} lines {seconds:5.1f} s  {how}")
+        how = ", ".join(f"{n} by {how}" for how, n in Counter(s.how for s in steps).items())
+        if found:
+            print(f"{path.stem:15} {len(found):11} {len(steps):6} {seconds:8.2f}  {how}")
 
 
 if __name__ == "__main__":
