@@ -56,9 +56,7 @@ def compare(at, pair, points):
     """None if the two sides of one entry are equal, else their Difference."""
     entries, assumed = points[0].entries, points[0].assumed
     residuals = [(pair[0] - pair[1]).xreplace(assumed)]
-    if residuals[0].has(sympy.zoo, sympy.nan):
-        raise DerivationError("the line divides by 0")
-    while not is_zero(residuals[-1]):
+    while not is_zero(finite(residuals[-1])):
         unfolded = entries.unfold(residuals[-1])
         if unfolded is None or len(residuals) == 2:  # a wrong line is seen early, in numbers
             tried = [values for point in points if (values := point.values(*pair))]
@@ -67,6 +65,13 @@ def compare(at, pair, points):
                 return Difference(at, shortest(residuals), values, bool(tried))
         residuals.append(unfolded.xreplace(assumed))
     return None
+
+
+def finite(residual):
+    """The residual itself. Raises DerivationError if a side of it divides by 0."""
+    if residual.has(sympy.zoo, sympy.nan):
+        raise DerivationError("the line divides by 0")
+    return residual
 
 
 def shortest(residuals):
