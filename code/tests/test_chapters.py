@@ -71,8 +71,8 @@ def test_every_chapter_has_the_same_frame(path):
 @pytest.mark.parametrize("path", CHAPTERS, ids=NAMES)
 def test_every_exercise_has_three_hints_and_a_solution(path):
     exercises = text(path).split("## Exercises")[1].split("## Summary")[0]
-    labels = re.findall(r"\{exercise\}[^\n]*\n:label: (ex-[a-z0-9-]+)", exercises)
-    solutions = re.findall(r"\{solution(?:-start)?\} (ex-[a-z0-9-]+)\n:class: dropdown", exercises)
+    labels = re.findall(r"\{exercise\}[^\n]*\n:label: (ex-[a-z0-9_-]+)", exercises)
+    solutions = re.findall(r"\{solution(?:-start)?\} (ex-[a-z0-9_-]+)\n:class: dropdown", exercises)
     hints = re.findall(r"\{dropdown\} Hint (\d)", exercises)
     assert len(labels) >= 3
     assert labels == solutions

@@ -304,7 +304,7 @@ def test_shapes_are_checked_when_a_line_is_built():
         1 - P
     with pytest.raises(ShapeError, match="b is a vector of N: .T needs a matrix"):
         assert bias.T
-    with pytest.raises(ShapeError, match="X is S×M, but has got 1 indices"):
+    with pytest.raises(ShapeError, match="X is S×M, but it is indexed with 1"):
         X[i]
     with pytest.raises(ShapeError, match="an index of X"):
         X[0, i]

@@ -83,7 +83,7 @@ def test_what_is_no_fact_is_refused():
         ("the chain rule", "a line cites"),
         (L, "L has no definition"),
         (rows_sum_to_one(Y), "Y is defined"),
-        (Y[i, j], "Y_ij has no definition"),
+        (Y[i, j], "cited whole: using=Y"),
         (made, "nothing is proved"),
     ]:
         with pytest.raises(DerivationError, match=words):

@@ -147,7 +147,8 @@ class Sum(Node):
             raise ShapeError(f"Σ adds entries, but {body} is {shape_name(body.shape)}")
         for r in ranges:
             if not (
-                len(r) == 3
+                isinstance(r, tuple)
+                and len(r) == 3
                 and isinstance(r[0], Index)
                 and r[1] == 1
                 and isinstance(r[2], Dimension)

@@ -8,13 +8,13 @@ from .nodes import Dimension, Index, Node, node
 
 def dimensions(names):
     """Sizes from one string: S, M, N = dimensions("S M N"); a single name gives a single size."""
-    made = tuple(Dimension(name) for name in names.split())
+    made = tuple(Dimension(name) for name in names.replace(",", " ").split())
     return made if len(made) > 1 else made[0]
 
 
 def indices(names):
     """Indices from one string: i, j, k = indices("i j k"); a single name gives a single index."""
-    made = tuple(Index(name) for name in names.split())
+    made = tuple(Index(name) for name in names.replace(",", " ").split())
     return made if len(made) > 1 else made[0]
 
 

@@ -65,7 +65,8 @@ def conditions(expression, definitions):
     found = Counter()
     for what, sign in demands(expression):
         known = positive(what, definitions)
-        for part in leaves(what) if known else [named(what)]:
+        signed = [part for part in leaves(what) if positive(part, definitions)]
+        for part in signed if known else [named(what)]:
             tex = ">" if known or sign == ">" else r"\neq"
             source = "by its definition" if known and by_definition(part, definitions) else ""
             shown = f"{text(part)} {'>' if known else sign} 0"

@@ -54,9 +54,10 @@ class Definitions(dict):
         self.users, self.uses = cache(self.users), cache(self.uses)
         self.below, self.depth = cache(self.below), cache(self.depth)
         for array in self:
+            self.check_no_feedback(array)
+        for array in self:
             if array in self.below(array):
                 raise DerivationError(f"the definition of {array} goes in a circle")
-            self.check_no_feedback(array)
             if isinstance(array, Gradient) and (array.loss in self or self.users(array)):
                 raise DerivationError(f"{array} follows from the other definitions: derive it")
 
@@ -64,8 +65,16 @@ class Definitions(dict):
         """Raises DerivationError if a loss depends on an array that is made of its gradient."""
         for part in arrays_in(self[array].body):
             if isinstance(part, Gradient) and not isinstance(array, Gradient):
-                if part.loss not in self or self.leads(part.loss, array):
+                if part.loss not in self or array in self.written_with(part.loss):
                     raise DerivationError(f"{array} is made of {part}, and {part.loss} of {array}")
+
+    def written_with(self, array):
+        """The array itself, and all arrays in its definition and in theirs."""
+        found, front = set(), {array}
+        while front:
+            found |= front
+            front = set().union(*(arrays_in(self[a].body) for a in front if a in self)) - found
+        return found
 
     @property
     def sides(self):

@@ -44,11 +44,12 @@ class WrongStep(DerivationError):
         shape = ", ".join(f"{size} = {number}" for size, number in sizes.items())
         entry = ", ".join(f"{letter} = {number}" for letter, number in self.index.items())
         left, right = (value.evalf(6) for value in self.values)
+        where = ": entry ".join(filter(None, (shape and f", at {shape}", entry)))
         super().__init__(
             f"step {step} is wrong: {reason}\n"
             f"  before: {before}\n"
             f"  after:  {after}\n"
-            f"  first difference, at {shape}{': entry ' if entry else ''}{entry}\n"
+            f"  first difference{where}\n"
             f"  before − after = {shortened(str(self.residual))}\n"
             f"  in numbers: {left} before, {right} after"
         )

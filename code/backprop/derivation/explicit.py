@@ -61,8 +61,11 @@ def compare(at, pair, points):
         if unfolded is None or len(residuals) == 2:  # a wrong line is seen early, in numbers
             tried = [values for point in points if (values := point.values(*pair))]
             values = next(filter(differ, tried), None)
+            left_over = shortest(residuals)
+            if left_over == 0:  # multiplied out, which helps where roots meet
+                return None
             if values or unfolded is None:
-                return Difference(at, shortest(residuals), values, bool(tried))
+                return Difference(at, left_over, values, bool(tried))
         residuals.append(unfolded.xreplace(assumed))
     return None
 

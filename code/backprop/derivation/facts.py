@@ -95,6 +95,10 @@ class Facts:
                 case RowSum(array):
                     why = "a gradient" if isinstance(array, Gradient) else "defined"
                     raise DerivationError(f"{array} is {why}, so nothing is to be assumed of it")
+                case Entry(array) if array in definitions:
+                    raise DerivationError(
+                        f"the definition of {array} is cited whole: using={array}"
+                    )
                 case Array() | Entry():
                     raise DerivationError(f"{fact} has no definition here that could be cited")
                 case _:

@@ -62,7 +62,7 @@ class Node:
         indices = indices if isinstance(indices, tuple) else (indices,)
         if len(indices) != len(self.shape):
             raise ShapeError(
-                f"{self} is {shape_name(self.shape)}, but has got {len(indices)} indices"
+                f"{self} is {shape_name(self.shape)}, but it is indexed with {len(indices)}"
             )
         for index in indices:
             if not isinstance(index, Index) and (type(index) is not int or index < 1):
@@ -99,7 +99,7 @@ class Dimension(Node):
     name: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Index:
     """An index such as i, from 1 to the length of its axis; `number` keeps fresh ones apart."""
 
@@ -108,6 +108,8 @@ class Index:
 
     def __str__(self):
         return self.name
+
+    __repr__ = __str__
 
     @classmethod
     def fresh(cls, name="k"):

@@ -71,7 +71,10 @@ class Derivation:
         Raises WrongStep, NotProved, UncitedFact, UnusedFact, ShapeError or another DerivationError,
         and adds nothing then.
         """
-        expression, using = node(expression), using if isinstance(using, tuple) else (using,)
+        expression, using = (
+            node(expression),
+            tuple(using) if isinstance(using, tuple | list) else (using,),
+        )
         page.check_reason(reason)
         facts = self._facts(using)
         if how not in (PROOF, ENTRIES, NUMBERS):
