@@ -412,23 +412,17 @@ def surroundings(derivation):
 
 
 def in_definitions(derivation):
-    """Every mistake in a definition that is cited: then a line, left as it is, has to be refused.
+    """Every mistake in a definition that a line cites: then a line as it is has to be refused.
 
     Some lines hold with the wrong definition as well: ∂L/∂W is the same without the bias.
     """
-    for array in sorted(cited(derivation), key=str):
+    cited = set().union(*(step.facts.arrays for step in derivation.steps))
+    for array in sorted(cited, key=str):
         one = derivation.definitions[array]
         indices = one.left.indices if isinstance(one.left, Entry) else ()
         judges = [partial(judge, derivation, one.left) for judge in (redefine, holds_redefined)]
         for kind, new in different(one.right, Around(indices, *surroundings(derivation))):
             yield Mistake(kind, str(one.left), new, *judges)
-
-
-def cited(derivation):
-    """The arrays whose definitions the lines cite, also by way of another derivation."""
-    facts = [fact for step in derivation.steps for fact in step.using]
-    others = (cited(fact) for fact in facts if isinstance(fact, Derivation))
-    return set().union(*(step.facts.arrays for step in derivation.steps), *others)
 
 
 def redefined(derivation, left, right):

@@ -3,18 +3,18 @@
 from dataclasses import dataclass
 
 from .errors import DerivationError, ShapeError
-from .nodes import Dimension, Index, Node, node
+from .nodes import Dimension, Index, Node, check_name, node
 
 
 def dimensions(names):
     """Sizes from one string: S, M, N = dimensions("S M N"); a single name gives a single size."""
-    made = tuple(Dimension(name) for name in names.replace(",", " ").split())
+    made = tuple(Dimension(check_name(name)) for name in names.replace(",", " ").split())
     return made if len(made) > 1 else made[0]
 
 
 def indices(names):
     """Indices from one string: i, j, k = indices("i j k"); a single name gives a single index."""
-    made = tuple(Index(name) for name in names.replace(",", " ").split())
+    made = tuple(Index(check_name(name)) for name in names.replace(",", " ").split())
     return made if len(made) > 1 else made[0]
 
 
@@ -59,10 +59,7 @@ class Entry(Node):
 
 def array(name, *shape, positive=False):
     """array("X", S, M) is a real X of shape (S, M), > 0 if `positive`; array("λ") is a number."""
-    if not isinstance(name, str) or not name or set(name) & set("_∂/|#~[]·⁽⁾, "):
-        raise DerivationError(
-            f"a name is letters, digits and primes such as X, W1 or T', got {name!r}"
-        )
+    check_name(name)
     for size in shape:
         if not isinstance(size, Dimension):
             raise ShapeError(f"the shape of {name} is made of dimensions, got {size!r}")

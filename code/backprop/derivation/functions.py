@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from .errors import DerivationError
-from .nodes import Node, entry, node
+from .nodes import Node, check_name, entry, node
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Apply(Node):
 
 def function(name):
     """A differentiable function h of one number of which nothing else is known."""
-    return Function(name)
+    return Function(check_name(name))
 
 
 KNOWN = exp, log, erf, tanh = tuple(map(Function, ("exp", "log", "erf", "tanh")))

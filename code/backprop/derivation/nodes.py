@@ -28,6 +28,15 @@ def node(value):
     )
 
 
+def check_name(name):
+    """The name itself. Raises DerivationError for one that could be mistaken for a formula."""
+    if not isinstance(name, str) or not name or set(name) & set("_∂/|#~[]·⁽⁾, "):
+        raise DerivationError(
+            f"a name is letters, digits and primes such as X, W1 or T', got {name!r}"
+        )
+    return name
+
+
 def shape_name(shape):
     """How a shape is called in messages: "S×M", "a vector of N", "a number"."""
     if len(shape) == 1:

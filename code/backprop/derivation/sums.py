@@ -57,8 +57,8 @@ def join(index, size, ranges, factors, cited):
     for atom, exponent in touching(index, factors):
         if isinstance(atom, Bound) and exponent >= 1:
             more, opened = refreshed(atom)
-            left = collect([*(factors - {(atom, exponent)}), (atom, exponent - 1), *opened])
-            return sum_over((*ranges, *more), left, cited)
+            left = collect([*(factors - {(atom, exponent)}), (atom, exponent - 1)])
+            return sum_over((*ranges, *more), multiply(left, opened), cited)
     return None
 
 
@@ -105,10 +105,10 @@ def together(ranges, factors):
 
 
 def refreshed(bound):
-    """The ranges of a Σ with new names, and its factors with them."""
+    """The ranges of a Σ with new names, and its product with them: −1 may come in front."""
     names = {index: fresh() for index, _ in bound.ranges}
-    [(factors, _)] = renamed(bound.factors, names).items()
-    return tuple((names[index], size) for index, size in bound.ranges), factors
+    ranges = tuple((names[index], size) for index, size in bound.ranges)
+    return ranges, renamed(bound.factors, names)
 
 
 def renamed(factors, names, cited=()):
@@ -137,9 +137,10 @@ def rebuilt(atom, exponent, names, cited):
                 return Polynomial.of(changed**exponent)
             return collect([(Leaf(changed), exponent)])
         case Bound(ranges, factors):
+            inside = Polynomial({factors: sympy.S.One})
             if {index for index, _ in ranges} & {*names, *names.values()}:
-                ranges, factors = refreshed(atom)
-            return power(sum_over(ranges, renamed(factors, names, cited), cited), exponent)
+                ranges, inside = refreshed(atom)
+            return power(sum_over(ranges, renamed_sum(inside, names, cited), cited), exponent)
     inside = renamed_sum(atom.inside, names, cited)
     match atom:
         case Exp():
