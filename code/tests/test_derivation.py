@@ -487,6 +487,13 @@ def test_what_cannot_be_decided_is_neither_right_nor_wrong():
         Derivation(sqrt(3 + 2 * sqrt(2))).line(1 + sqrt(-2), "no number", how="numbers")
 
 
+def test_nothing_is_divided_by_a_delta():
+    made = Derivation(Sum(X[i, k], (i, 1, S)))
+    for divided in [X[i, k] * delta(i, 1) / delta(i, 1), X[i, k] / (2 * delta(i, 1)) * delta(i, 1)]:
+        with pytest.raises(DerivationError, match="is 0 somewhere"):
+            made.line(Sum(divided, (i, 1, S)), "planted")
+
+
 def test_dividing_by_zero_is_refused():
     made = Derivation(T[i, j], sizes=ROWS)
     with pytest.raises(DerivationError, match="divides by 0"):

@@ -2,8 +2,8 @@
 
 from collections import Counter
 
-from .algebra import Add, Div, MatMul, Mul, Pow, Sum, Transpose
-from .arrays import Array, Entry
+from .algebra import Add, Div, MatMul, Mul, Neg, Pow, Sum, Transpose
+from .arrays import Array, Delta, Entry
 from .display import latex, text
 from .errors import DerivationError
 from .functions import Apply, Function
@@ -72,6 +72,19 @@ def conditions(expression, definitions):
             shown = f"{text(part)} {'>' if known else sign} 0"
             found[f"{latex(part)} {tex} 0", shown, source] += 1
     return found
+
+
+def check_deltas(expression):
+    """Nothing is divided by a δ, which is 0 at most entries. Raises DerivationError otherwise."""
+    for what, _ in demands(expression):
+        if any(isinstance(factor, Delta) for factor in factors(what)):
+            raise DerivationError(f"{what} is 0 somewhere: nothing can be divided by it")
+
+
+def factors(expression):
+    if isinstance(expression, Mul | Pow | Neg):
+        return [factor for child in expression.children() for factor in factors(child)]
+    return [expression]
 
 
 def demands(expression):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from . import explicit, normal, page
 from .arrays import Derivative, Entry, Gradient, gradient
-from .conditions import check_positive, conditions
+from .conditions import check_deltas, check_positive, conditions
 from .definitions import Definitions
 from .display import latex, text
 from .entries import Entries
@@ -154,6 +154,7 @@ class Derivation:
             named = f"{expression} is {shape_name(expression.shape)}"
             raise ShapeError(f"{named}, {self.whole} is {shape_name(shape)}")
         check_entries(expression, self.shapes)
+        check_deltas(expression)
         check_indices(expression, {} if expression.shape else self.scope)
         check_indices(entry(expression, *self.scope), self.scope)
 
