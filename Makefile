@@ -31,9 +31,11 @@ book: $(VENV)/book.stamp ## build the pages in _build/html
 	@mkdir -p _build
 	@find code/backprop code/data requirements.lock -type f ! -name '*.pyc' | LC_ALL=C sort | xargs cksum > _build/code.new
 	@cmp -s _build/code.new _build/code.sum || rm -rf _build/.jupyter_cache _build/.doctrees
-	@find _static vendor chapters code/book -type f ! -name '*.pyc' | LC_ALL=C sort | xargs cksum > _build/static.new
+	@cksum chapters/*.md code/book/*.py code/book/*.json > _build/pages.new
+	@cmp -s _build/pages.new _build/pages.sum || touch chapters/gradients.md chapters/checked.md
+	@find _static vendor -type f | LC_ALL=C sort | xargs cksum > _build/static.new
 	@cmp -s _build/static.new _build/static.sum || rm -rf _build/.doctrees
-	@mv _build/code.new _build/code.sum && mv _build/static.new _build/static.sum
+	@for list in code pages static; do mv _build/$$list.new _build/$$list.sum; done
 	@$(ENV) $(BIN)/jupyter-book build . -W --keep-going -n \
 	  || { rm -rf _build/.doctrees; exit 1; }
 	@echo "The book is in $(HTML). To read it: make serve (or open $(HTML)/index.html in a browser)."
