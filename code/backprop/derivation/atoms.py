@@ -188,6 +188,13 @@ class Polynomial(dict):
     def scaled(self, number):
         return Polynomial({factors: number * c for factors, c in self.items()} if number else {})
 
+    def mapped(self, function):
+        """Σ coefficient · function(product): what is done to a sum term by term."""
+        made = Polynomial()
+        for factors, c in self.items():
+            made += function(factors).scaled(c)
+        return made
+
     @property
     def atoms(self):
         return {atom for factors in self for atom, _ in factors}

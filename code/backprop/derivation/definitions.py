@@ -70,11 +70,7 @@ class Definitions(dict):
 
     def written_with(self, array):
         """The array itself, and all arrays in its definition and in theirs."""
-        found, front = set(), {array}
-        while front:
-            found |= front
-            front = set().union(*(arrays_in(self[a].body) for a in front if a in self)) - found
-        return found
+        return closure({array}, lambda one: arrays_in(self[one].body) if one in self else set())
 
     @property
     def sides(self):
@@ -103,11 +99,7 @@ class Definitions(dict):
 
     def below(self, array):
         """All arrays of which one is made, in any number of steps."""
-        found, front = set(), self.uses(array)
-        while front:
-            found |= front
-            front = set().union(*map(self.uses, front)) - found
-        return found
+        return closure(self.uses(array), self.uses)
 
     def leads(self, array, variable):
         """Whether an array depends on a variable."""
@@ -147,3 +139,12 @@ class Definitions(dict):
                 raise HiddenDependence(f"no definition says how {part} depends on {variable}")
         if array in self.below(variable) and not self.leads(array, variable):
             raise HiddenDependence(f"{variable} is made of {array}, not {array} of {variable}")
+
+
+def closure(front, following):
+    """All that is reached from `front`, with itself, in any number of steps."""
+    found = set()
+    while front:
+        found |= front
+        front = set().union(*map(following, front)) - found
+    return found

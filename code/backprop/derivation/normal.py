@@ -4,8 +4,6 @@ The normal form of a SymPy index expression (Indexed, Sum, KroneckerDelta, power
 unknown functions) is a sum of products, made by the rules in `powers` and `sums`.
 """
 
-from functools import reduce
-
 import sympy
 from sympy import Add, Mul, Pow, Sum, exp, log
 
@@ -13,7 +11,7 @@ from . import powers, sums
 from .atoms import Call, Leaf, Polynomial, Total
 from .errors import DerivationError
 from .indexed import Indexed, letter
-from .powers import exponential, logarithm, multiply, power
+from .powers import exponential, logarithm, multiply_all, power
 from .rational import is_zero_rational
 from .sums import add_up, renamed_sum, sum_over, touching, without
 from .zero import Opaque
@@ -42,7 +40,7 @@ def normal(expression):
         case Add(args=args):
             return sum(map(normal, args), Polynomial())
         case Mul(args=args):
-            return reduce(multiply, map(normal, args))
+            return multiply_all(map(normal, args))
         case Pow(base=base, exp=sympy.Rational() as exponent):
             return power(normal(base), exponent)
         case Sum(function=body, limits=limits):

@@ -20,6 +20,10 @@ def multiply(left, right):
     return made
 
 
+def multiply_all(polynomials):
+    return reduce(multiply, polynomials, Polynomial.of(1))
+
+
 def collect(factors):
     """aᵐ aⁿ = aᵐ⁺ⁿ, for a product given as pairs (atom, exponent)."""
     powers = {}
@@ -94,7 +98,7 @@ def leading(polynomial):
 def power(polynomial, exponent):
     """(ab)ⁿ = aⁿ bⁿ; what cannot be taken apart becomes an atom. Broken powers need a, b > 0."""
     if exponent.is_Integer and exponent >= 0:
-        return reduce(multiply, [polynomial] * int(exponent), Polynomial.of(1))
+        return multiply_all([polynomial] * int(exponent))
     number, common, rest = content(polynomial, needs_sign=not exponent.is_Integer)
     made = collect([(atom, n * exponent) for atom, n in common.items()])
     made = multiply(made, power_of_number(number, exponent))
@@ -125,10 +129,8 @@ def content(polynomial, needs_sign):
     shared = {atom for atom in polynomial.atoms if not needs_sign or is_positive(atom)}
     common = {atom: min(table.get(atom, 0) for table in tables) for atom in shared}
     common = {atom: n for atom, n in common.items() if n}
-    rest = Polynomial()
-    for factors, c in polynomial.items():
-        left = collect([*factors, *((atom, -n) for atom, n in common.items())])
-        rest += left.scaled(c / number)
+    divided = [(atom, -n) for atom, n in common.items()]
+    rest = polynomial.mapped(lambda factors: collect([*factors, *divided])).scaled(1 / number)
     if not rest:
         raise DerivationError("the line divides by 0, or takes its logarithm")
     return number, common, rest

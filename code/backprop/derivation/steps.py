@@ -80,7 +80,7 @@ class Derivation:
         if how not in (PROOF, ENTRIES, NUMBERS):
             raise DerivationError(f"how is {PROOF!r}, {ENTRIES!r} or {NUMBERS!r}, got {how!r}")
         self._check(expression, facts)
-        checked = self._judge(expression, reason, using, how)
+        checked = self._judge(expression, reason, using, facts, how)
         before, after = (conditions(side, self.definitions) for side in (self.last, expression))
         where = tuple(one for one in before | after if before[one] != after[one])
         self.steps.append(Step(expression, reason, using, facts, where, how, checked))
@@ -158,9 +158,9 @@ class Derivation:
         check_indices(expression, {} if expression.shape else self.scope)
         check_indices(entry(expression, *self.scope), self.scope)
 
-    def _judge(self, expression, reason, using, how):
+    def _judge(self, expression, reason, using, facts, how):
         """The words that say how the line was checked. Raises DerivationError if it was refused."""
-        number, facts = len(self.steps) + 1, self._facts(using)
+        number = len(self.steps) + 1
         if how == PROOF and self._equal(expression, facts):
             for fact in using:
                 if self._holds(expression, self._facts(tuple(f for f in using if f is not fact))):
@@ -186,8 +186,7 @@ class Derivation:
 
     def _equal(self, expression, facts):
         """Whether the next line equals the last one for all shapes, by these facts."""
-        before, after = (entry(side, *self.scope) for side in (self.last, expression))
-        return normal.judge(before, after, self.scope, self.definitions, facts)
+        return normal.judge(*self._entry(expression), self.scope, self.definitions, facts)
 
     def _holds(self, expression, facts):
         """The same for other facts than the line cites: they may leave a dependence hidden."""
@@ -198,9 +197,12 @@ class Derivation:
 
     def _compare(self, expression, facts, sizes):
         """None if the two lines are equal at one shape, else their Difference."""
-        before, after = (entry(side, *self.scope) for side in (self.last, expression))
         entries = Entries(sizes, self.definitions)
-        return explicit.judge(before, after, self.scope, entries, facts.hypotheses)
+        return explicit.judge(*self._entry(expression), self.scope, entries, facts.hypotheses)
+
+    def _entry(self, expression):
+        """The last line and the next one, each by its entry at the indices of the target."""
+        return [entry(side, *self.scope) for side in (self.last, expression)]
 
     def _missing(self, expression, facts):
         """The definitions, and the chain rule, that the line needs and does not cite, as text."""

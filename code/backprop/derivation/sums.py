@@ -8,15 +8,12 @@ from itertools import permutations
 import sympy
 
 from .atoms import Bound, Call, Exp, Leaf, Polynomial, Total, fresh, is_delta
-from .powers import collect, exponential, logarithm, multiply, power
+from .powers import collect, exponential, logarithm, multiply, multiply_all, power
 
 
 def sum_over(ranges, polynomial, cited=()):
     """The sum of a sum is the sum of the sums."""
-    made = Polynomial()
-    for factors, c in polynomial.items():
-        made += add_up(tuple(ranges), factors, cited).scaled(c)
-    return made
+    return polynomial.mapped(lambda factors: add_up(tuple(ranges), factors, cited))
 
 
 def add_up(ranges, factors, cited=()):
@@ -84,13 +81,6 @@ def without(ranges, *indices):
     return tuple(one for one in ranges if one[0] not in indices)
 
 
-def multiply_all(polynomials):
-    made = Polynomial.of(1)
-    for one in polynomials:
-        made = multiply(made, one)
-    return made
-
-
 def together(ranges, factors):
     """The product in parts, [(summed indices, factors)], no two of which share a summed index."""
     parts = []
@@ -123,10 +113,7 @@ def renamed(factors, names, cited=()):
 
 
 def renamed_sum(polynomial, names, cited=()):
-    made = Polynomial()
-    for factors, c in polynomial.items():
-        made += renamed(factors, names, cited).scaled(c)
-    return made
+    return polynomial.mapped(lambda factors: renamed(factors, names, cited))
 
 
 def rebuilt(atom, exponent, names, cited):
