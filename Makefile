@@ -12,15 +12,16 @@ TORCH ?= torch==2.13.0
 TORCH_INDEX ?=
 
 # One BLAS thread: the same sums in the same order on every machine, and no stalls on a shared one. The two other variables, where set,
-# choose slow kernels for a current NumPy. The path leads to code/book. IPython's settings for the pages are the book's, not the reader's.
-ENV = env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 PYTHONPATH="$(CURDIR)/code" IPYTHONDIR="$(CURDIR)/code/book/ipython"
+# choose slow kernels for a current NumPy. The path leads to code/book. IPython's settings and the progress in the exercises are the book's, not
+# the reader's.
+ENV = env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 PYTHONPATH="$(CURDIR)/code" IPYTHONDIR="$(CURDIR)/code/book/ipython" GRADIENTS_PROGRESS="$(CURDIR)/_build/progress.json"
 
 BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip --disable-pip-version-check
 HTML = _build/html
 LOCK = --universal --generate-hashes --python-version 3.11 --no-emit-index-url --custom-compile-command "make lock" $(UPGRADE)
 
-.PHONY: help book test lint serve mutants lock clean
+.PHONY: help book test lint serve texts mutants lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1|/p' Makefile | awk -F'|' '{ printf "make %-7s %s\n", $$1, $$2 }'
@@ -29,7 +30,7 @@ help: ## list the targets
 # Two pages look at all others and are run again when one of them changed. So it is after a failure, since Sphinx does not repeat the warnings of a page that it has read already.
 book: $(VENV)/book.stamp ## build the pages in _build/html
 	@mkdir -p _build
-	@find code/backprop code/data requirements.lock -type f ! -name '*.pyc' | LC_ALL=C sort | xargs cksum > _build/code.new
+	@find code/backprop code/data code/book/exercises.py requirements.lock -type f ! -name '*.pyc' ! -name texts.json | LC_ALL=C sort | xargs cksum > _build/code.new
 	@cmp -s _build/code.new _build/code.sum || rm -rf _build/.jupyter_cache _build/.doctrees
 	@cksum chapters/*.md code/book/*.py code/book/*.json > _build/pages.new
 	@cmp -s _build/pages.new _build/pages.sum || touch chapters/gradients.md chapters/checked.md
@@ -51,6 +52,9 @@ serve: ## show the built pages on http://127.0.0.1:8000 (PORT=... for another po
 	@test -f $(HTML)/index.html || { echo "There is no book yet: run 'make book' first."; exit 1; }
 	@echo "The book is on http://127.0.0.1:$(PORT)/ (end with Ctrl-C)."
 	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory $(HTML) $(PORT)
+
+texts: $(VENV)/book.stamp ## copy hints and solutions from the chapters for hint() and solution()
+	@$(ENV) $(BIN)/python -m book.exercises
 
 mutants: $(VENV)/book.stamp ## plant mistakes in every line of every derivation, and count those refused
 	@$(ENV) $(BIN)/python -m book.mutants

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from book.exercises import page
 
 ROOT = Path(__file__).resolve().parents[2]
 REFERENCE = {"glossary", "bibliography"}
@@ -41,7 +42,7 @@ PAGES = [ROOT / "index.md", *CHAPTERS]
 
 @pytest.mark.parametrize("path", PAGES, ids=[p.stem for p in PAGES])
 def test_the_notebook_is_the_page(path):
-    cells = re.findall(r"^```\{code-cell\}[^\n]*\n(.*?)^```$", text(path), re.S | re.M)
+    cells = re.findall(r"^```\{code-cell\}[^\n]*\n(.*?)^```$", page(text(path)), re.S | re.M)
     sources = [re.sub(r"\A:tags:.*?\n\n", "", cell, flags=re.S).strip() for cell in cells]
     assert [cell.source.strip() for cell in executed(path)] == sources
 

@@ -1,0 +1,209 @@
+"""`diagnose`: what is wrong with an answer, as a code of the vocabulary and in words."""
+
+from dataclasses import dataclass
+from types import FunctionType
+
+import numpy as np
+
+from .causes import Cause, find_causes, formulas
+from .failures import shape_in_words
+from .formulas import evaluate, namespace, right_answer
+from .inputs import Quartic
+from .matching import Case, equal, looseness
+from .rewriting import conditions
+from .tables import QUANTITIES
+from .vocabulary import VOCABULARY
+
+MANY = 100_000  # entries; of a larger answer only the shape is looked at
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """`.ok`, `.mistake` (a code of the vocabulary, or None), `.message`.
+
+    `also` is the second of two mistakes at once, `causes` everything that would explain the
+    numbers, `error` how far each entry is off, if the shape is right.
+    """
+
+    ok: bool
+    mistake: str | None
+    message: str
+    also: str | None = None
+    causes: tuple = ()
+    error: np.ndarray | None = None
+
+    def __str__(self):
+        return self.message
+
+
+def diagnose(quantity, answer, **inputs):
+    """Say what is wrong with `answer` as the value of `quantity` ("linear.db") on these inputs.
+
+    Returns a Diagnosis, whatever comes in: an unknown quantity, inputs that don't fit and what is
+    no answer at all get words, not an exception.
+    """
+    entry = QUANTITIES.get(quantity) if isinstance(quantity, str) else None
+    if entry is None:
+        known = ", ".join(QUANTITIES)
+        message = f"Nothing is called {quantity!r:.60} here. Known: {known}"
+        return Diagnosis(False, "not-started", message)
+    try:
+        given = {name: _usable(value) for name, value in inputs.items() if name in entry.takes}
+        names = namespace(entry, given)
+    except Exception as error:  # anything may have come in
+        return Diagnosis(False, "wrong-type", f"The inputs can't be used: {error}")
+    return judge(entry, answer, names)
+
+
+def _usable(value):
+    """Integers as they are, floats as float64, a number as a number, a function as it is."""
+    if isinstance(value, FunctionType | Quartic):
+        return value
+    value = np.asarray(value)
+    if value.dtype.kind not in "biuf" or not np.isfinite(value).all():
+        raise ValueError(f"one of them holds {value.dtype}, or entries that are not finite")
+    value = value.astype(np.float64) if value.dtype.kind == "f" else value
+    return value.item() if value.ndim == 0 else value
+
+
+def judge(quantity, answer, names):
+    """The Diagnosis of an answer; `names` is the namespace that the inputs make."""
+    unusable = _no_answer(quantity, answer)
+    if unusable is not None:
+        return unusable
+    answer = np.asarray(answer)
+    right = right_answer(quantity, names)
+    loose = looseness(answer.dtype)
+    case = Case(quantity, answer, right, names)
+    if answer.size > MANY:
+        return _shape_only(case)
+    if not np.isfinite(answer).all():
+        return _not_finite(case)
+    if answer.shape == right.shape and equal(answer, right, 1e-7 * loose, 1e-9 * loose):
+        return Diagnosis(True, None, f"{quantity.symbol} is right.")
+    case = case.with_answer(answer.astype(np.float64))
+    with np.errstate(all="ignore"):  # wrong formulas may overflow
+        return put_in_words(case, find_causes(case))
+
+
+def _no_answer(quantity, answer):
+    """What can be said without comparing: there is no answer, or no array of real numbers."""
+    if answer is None or answer is Ellipsis or answer is NotImplemented:
+        return Diagnosis(False, "not-started", VOCABULARY["not-started"])
+    array = isinstance(answer, np.ndarray | np.generic | int | float)
+    if array and np.asarray(answer).dtype.kind in "biuf":
+        return None
+    kind = f"an array of {np.asarray(answer).dtype}" if array else f"a {type(answer).__name__}"
+    return Diagnosis(False, "wrong-type", no_array(quantity, kind))
+
+
+def no_array(quantity, kind):
+    """The sentence for an answer of the wrong type."""
+    return f"{quantity.symbol} is asked for as an array of real numbers, and this is {kind}."
+
+
+def _not_finite(case):
+    """Which entries are nan or infinite, and which formula makes just these so, if one does."""
+    answer, symbol = case.answer, case.quantity.symbol
+    holes = ~np.isfinite(answer)
+    bad = tuple(int(i) for i in np.argwhere(holes)[0])
+    place = f"entry {list(bad)} is {answer[bad]}" if bad else f"it is {answer[bad]}"
+    message = f"{holes.sum()} of {answer.size} entries of {symbol} are nan or infinite: {place}."
+    cause = _hollow(case, holes)
+    if cause:
+        message = f"{cause.says} {message}"
+        return Diagnosis(False, cause.codes[0], message, "not-finite", (cause,), holes)
+    message += (
+        " Look for a division by 0, the logarithm of 0, or the exponential of a large number."
+    )
+    return Diagnosis(False, "not-finite", message, error=holes)
+
+
+def _hollow(case, holes):
+    """The wrong formula that has these holes, and the answer's numbers everywhere else."""
+    answer, right = case.answer, case.right
+    if right.shape != answer.shape or equal(answer[~holes], right[~holes]):
+        return None
+    for codes, says, formula in formulas(case):
+        value = case.value(formula, finite=False)
+        if value is not None and value.shape == holes.shape:
+            same = (~np.isfinite(value) == holes).all()
+            if same and equal(answer[~holes], value[~holes]):
+                return Cause(codes, says)
+    return None
+
+
+def put_in_words(case, causes):
+    """The Diagnosis that says the first of the causes; without one, what is left to say."""
+    quantity, answer, right = case.quantity, case.answer, case.right
+    error = np.abs(answer - right) if answer.shape == right.shape else None
+    if causes:
+        codes = causes[0].codes
+        also = next((code for code in codes[1:] if code != codes[0]), None)
+        opening = "Two things at once. " if also else ""
+        message = f"{opening}{causes[0].says}{_shapes(case)}{_pointer(quantity)}"
+        return Diagnosis(False, codes[0], message, also, tuple(causes), error)
+    if error is None:
+        return _shape_only(case)
+    if _whole(answer) and not _whole(right) and answer.any():
+        message = f"Every entry is a whole number. {VOCABULARY['integer-truncation']}"
+        return Diagnosis(False, "integer-truncation", message + _pointer(quantity), error=error)
+    return _entries(case, error)
+
+
+def _pointer(quantity):
+    return f' Read again: "{quantity.section}" in the chapter {quantity.chapter}.'
+
+
+def _shapes(case):
+    """What to say of a shape that is not the right one; where a shape is asked for, of a tuple."""
+    quantity, answer, right = case.quantity, case.answer, case.right
+    if answer.shape == right.shape:
+        return ""
+    if quantity.shape.isdigit():
+        count = "1 number" if right.size == 1 else f"{right.size} numbers"
+        return f" A tuple of {count} is asked for, {answer.size} came. (N,) is a tuple of one."
+    shapes = shape_in_words(answer.shape), shape_in_words(right.shape)
+    return f" It is {shapes[0]}, and {quantity.symbol} is {shapes[1]}."
+
+
+def _whole(array):
+    return bool((np.abs(array - np.rint(array)) < 1e-9).all())
+
+
+def _shape_only(case):
+    says = "" if case.quantity.shape.isdigit() else VOCABULARY["wrong-shape"]
+    message = f"{says}{_shapes(case)}{_pointer(case.quantity)}".strip()
+    return Diagnosis(False, "wrong-shape", message)
+
+
+def _entries(case, error):
+    """Some entries may be right: say which are not, and whether a condition tells them apart."""
+    quantity, answer, right = case.quantity, case.answer, case.right
+    scale = max(1e-300, float(np.abs(right).max(initial=0)))
+    wrong = error > 1e-7 * np.maximum(np.abs(right), 1e-2 * scale)
+    places = [tuple(int(i) for i in place) for place in np.argwhere(wrong)]
+    shown = [f"{list(p)} is {answer[p]:.4g}, right is {right[p]:.4g}" for p in places[:3]]
+    if right.size == 1 or wrong.all():
+        worst = f"Entry {shown[0]}" if right.ndim else f"It is {answer:.6g}, right is {right:.6g}"
+        says = f"{quantity.symbol} is wrong, by none of the mistakes that are known. {worst}."
+        return Diagnosis(False, "wrong", says + _pointer(quantity), error=error)
+    count = (
+        f"{len(places)} of {right.size} entries of {quantity.symbol} are wrong, the others right"
+    )
+    side = _one_side(case, wrong)
+    code = "wrong-branch" if side else "partly-wrong"
+    where = f": all of them lie where {side}" if side else ""
+    message = f"{count}{where}. Entry {'; '.join(shown)}.{_pointer(quantity)}"
+    return Diagnosis(False, code, message, error=error)
+
+
+def _one_side(case, wrong):
+    """The side of a condition in the formula on which all wrong entries lie, or ""."""
+    for condition in conditions(case.quantity.formula):
+        holds = evaluate(condition, case.names)
+        if np.shape(holds) == wrong.shape:
+            for where, side in [(condition, holds), (f"not {condition}", ~holds)]:
+                if not (wrong & ~side).any() and wrong[side].mean() > 0.5:
+                    return where
+    return ""

@@ -1,0 +1,77 @@
+"""What a formula of the tables is worth on given inputs: names, sizes, values."""
+
+import functools
+
+import numpy as np
+
+import backprop
+
+from .. import activations, losses, softmax
+
+MODULES = (backprop, activations, losses, softmax)
+LIBRARY = {name: thing for module in MODULES for name, thing in vars(module).items()}
+LIBRARY = {name: thing for name, thing in LIBRARY.items() if callable(thing)}
+PLAIN = {"large", "positive", "probabilities", "labels", "targets", "mask", "number", "whole"}
+PLAIN |= {"function"}
+
+
+@functools.lru_cache(maxsize=8192)
+def _compiled(formula):
+    return compile(formula, "<formula>", "eval")
+
+
+def letters(spec):
+    """The sizes in "S C large": ["S", "C"]."""
+    return [word for word in spec.split() if word not in PLAIN]
+
+
+def sizes_of(quantity, inputs):
+    """{"S": 5, …} from the shapes of the inputs.
+
+    Raises ValueError if an input is missing or does not have the shape that `takes` names.
+    """
+    sizes = {}
+    for name, spec in quantity.takes.items():
+        if name not in inputs:
+            raise ValueError(
+                f"{quantity.name} is judged on {', '.join(quantity.takes)}; {name} is missing"
+            )
+        shape, dims = np.shape(inputs[name]), letters(spec)
+        wanted = tuple(sizes.get(d, d) for d in dims)
+        if len(shape) != len(dims) or any(
+            sizes.setdefault(d, n) != n for d, n in zip(dims, shape, strict=True)
+        ):
+            raise ValueError(f"{quantity.name} expects {name} of shape {wanted}, got {shape}")
+    return sizes
+
+
+def namespace(quantity, inputs):
+    """Every name that a formula of this quantity may use."""
+    names = {**LIBRARY, "np": np, **sizes_of(quantity, inputs), **inputs}
+    for name, formula in quantity.where.items():
+        names[name] = evaluate(formula, names)
+    return names
+
+
+def evaluate(formula, names):
+    """The value of a formula; None if its shapes do not meet."""
+    with np.errstate(all="ignore"):
+        try:
+            return eval(_compiled(formula), names)
+        except (ValueError, TypeError, IndexError, AttributeError, ArithmeticError, NameError):
+            return None
+
+
+def right_answer(quantity, names):
+    """The right answer as an array of floats."""
+    return np.asarray(evaluate(quantity.exact or quantity.formula, names), dtype=np.float64)
+
+
+def alike(quantity, names):
+    """Groups of inputs and `where` names that hold matrices or vectors of the same shape."""
+    groups = {}
+    for name in (*quantity.takes, *quantity.where):
+        value = names.get(name)
+        if isinstance(value, np.ndarray) and value.ndim and value.dtype.kind == "f":
+            groups.setdefault(value.shape, []).append(name)
+    return tuple(map(tuple, groups.values()))

@@ -1,0 +1,254 @@
+"""Run a reader's function where it can do no harm: with an end, a limit of memory, in words.
+
+Where the system can fork, the function runs in a copy of this process, which is ended when the time
+is up: an endless loop, an array of ten gigabytes, even a crash of the interpreter cost nothing.
+Elsewhere (in the page, on Windows) it runs here, and a trace function watches the clock.
+
+Arguments are copies, so nothing that the caller holds can change.
+"""
+
+import contextlib
+import inspect
+import io
+import os
+import pickle
+import select
+import signal
+import sys
+import time
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+
+from .failures import in_words
+
+SECONDS = 3.0
+MEGABYTES = 1500
+LARGEST = 100_000  # entries of an answer that is sent back; of larger ones only the shape
+
+
+@dataclass
+class Outcome:
+    """What one call led to: the values that came back, or why there are none."""
+
+    answers: tuple = ()
+    raised: tuple = ()  # the exception's class, and what happened in words
+    changed: str = ""  # the argument that the function has written to
+    printed: str = ""
+
+    @property
+    def open(self):
+        """Whether the function is a stub, or has come across a place that is left open (...)."""
+        kind, words = self.raised or ("", "")
+        missing = any(a is None or a is Ellipsis or a is NotImplemented for a in self.answers)
+        return missing or kind == "NotImplementedError" or "ellipsis" in words.lower()
+
+
+@dataclass(frozen=True)
+class Foreign:
+    """Stands for a value that is no array of numbers, or one too large to be sent."""
+
+    kind: str
+    shape: tuple = ()
+
+
+class TimeUp(BaseException):
+    """Not an Exception: a reader's `except Exception` must not swallow it."""
+
+
+def run(call, many, seconds=SECONDS):
+    """[Outcome, …] of call(inputs, read_only, twice) for each set of arguments in `many`.
+
+    The last Outcome may be a "raised" that says that the time was up; those after it are missing.
+    """
+    if hasattr(os, "fork") and sys.platform not in ("emscripten", "wasi"):
+        return _in_a_fork(call, many, seconds)
+    return _here(call, many, seconds)
+
+
+def one(call, inputs, read_only=False, twice=False):
+    """The Outcome of a single call, whatever it does."""
+    given = {name: _copy(value, read_only) for name, value in inputs.items()}
+    printed = _Printed()
+    try:
+        with (
+            contextlib.redirect_stdout(printed),
+            warnings.catch_warnings(),
+            np.errstate(all="ignore"),
+        ):
+            warnings.simplefilter("ignore")
+            values = call(given)
+            values = call(given) if twice else values
+            answers = tuple(_plain(value) for value in values)
+    except TimeUp:
+        raise
+    except (
+        BaseException
+    ) as error:  # SystemExit too: nothing that a reader writes may end the notebook
+        return Outcome(raised=in_words(error), printed=str(printed))
+    changed = [n for n, value in inputs.items() if not _same(value, given[n])]
+    return Outcome(answers, changed=changed[0] if changed else "", printed=str(printed))
+
+
+class _Printed(io.TextIOBase):
+    """Keeps the beginning of what is printed."""
+
+    def __init__(self):
+        self.text = ""
+
+    def write(self, text):
+        self.text = (self.text + text)[:2000]
+        return len(text)
+
+    def __str__(self):
+        return self.text
+
+
+def _copy(value, read_only):
+    if not isinstance(value, np.ndarray):
+        return value
+    copy = value.copy()
+    copy.flags.writeable = not read_only
+    return copy
+
+
+def _same(before, after):
+    return not isinstance(before, np.ndarray) or np.array_equal(before, after)
+
+
+def _plain(value):
+    """The value as a NumPy array or number; lists of numbers, None and Foreign things as such."""
+    if value is None or value is Ellipsis or value is NotImplemented:
+        return value
+    if isinstance(value, np.ndarray):
+        if value.dtype.kind not in "biuf":
+            return Foreign(f"array of {value.dtype}", value.shape)
+        return np.array(value) if value.size <= LARGEST else Foreign("array", value.shape)
+    if isinstance(value, np.generic | bool | int | float):
+        return np.asarray(value) if np.asarray(value).dtype.kind in "biuf" else Foreign("number")
+    if (
+        isinstance(value, tuple | list)
+        and len(value) <= 8
+        and all(type(v) in (int, bool) for v in value)
+    ):
+        return tuple(value)
+    return Foreign(type(value).__name__)
+
+
+def _in_a_fork(call, many, seconds):
+    """Outcomes come through a pipe one by one, so that those before an endless loop are known."""
+    receive, send = os.pipe()
+    with warnings.catch_warnings():
+        warnings.simplefilter(
+            "ignore"
+        )  # about threads: the child runs the function and nothing else
+        child = os.fork()
+    if child == 0:
+        _child(call, many, receive, send)
+    os.close(send)
+    try:
+        return _received(receive, time.monotonic() + seconds, len(many), seconds)
+    finally:
+        os.close(receive)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(child, signal.SIGKILL)
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(child, 0)
+
+
+def _child(call, many, receive, send):
+    """In the copy of the process; never returns."""
+    try:
+        os.close(receive)
+        for number in (signal.SIGINT, signal.SIGALRM, signal.SIGTERM):
+            signal.signal(number, signal.SIG_DFL)
+        _limit_memory()
+        with os.fdopen(send, "wb") as pipe:
+            for arguments in many:
+                pickle.dump(one(call, *arguments), pipe)
+                pipe.flush()
+    finally:
+        os._exit(0)
+
+
+def _limit_memory():
+    with contextlib.suppress(ImportError, OSError, ValueError):
+        import resource
+
+        used = int(open("/proc/self/statm").read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+        limit = used + MEGABYTES * 2**20
+        resource.setrlimit(resource.RLIMIT_AS, (limit, resource.getrlimit(resource.RLIMIT_AS)[1]))
+
+
+def _received(receive, deadline, count, seconds):
+    data, outcomes = b"", []
+    while len(outcomes) < count:
+        left = deadline - time.monotonic()
+        ready = left > 0 and select.select([receive], [], [], left)[0]
+        if not ready:
+            return [*outcomes, _time_up(seconds)]
+        more = os.read(receive, 1 << 16)
+        if not more:
+            words = "Python itself was ended by your function (a crash, or os._exit)."
+            return [*outcomes, Outcome(raised=("SystemExit", words))]
+        data += more
+        stream = io.BytesIO(data)
+        used = 0
+        with contextlib.suppress(EOFError, pickle.UnpicklingError):
+            while True:
+                outcomes.append(pickle.load(stream))
+                used = stream.tell()
+        data = data[used:]
+    return outcomes
+
+
+def _time_up(seconds):
+    words = (
+        f"Your function had not come to an end after {seconds:g} seconds. Is there a loop whose "
+        "condition never becomes false?"
+    )
+    return Outcome(raised=("TimeoutError", words))
+
+
+def _here(call, many, seconds):
+    """Without a fork: a trace function looks at the clock at every line of the reader's code."""
+    deadline, outcomes, before = time.monotonic() + seconds, [], sys.gettrace()
+
+    def watch(frame, event, argument):
+        if time.monotonic() > deadline:
+            raise TimeUp
+        return watch
+
+    try:
+        sys.settrace(watch)
+        for arguments in many:
+            outcomes.append(one(call, *arguments))
+    except TimeUp:
+        outcomes.append(_time_up(seconds))
+    finally:
+        sys.settrace(before)
+    return outcomes
+
+
+def bind(function, takes):
+    """A call of `function` with inputs: by name where it has their names, else in this order."""
+
+    def call(inputs):
+        names = _parameters(function)
+        if names is not None and set(names) <= set(inputs):
+            return function(**{name: inputs[name] for name in names})
+        return function(*[inputs[name] for name in takes])
+
+    return call
+
+
+def _parameters(function):
+    """The names of its arguments that have no default; None if they can't be known."""
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return None
+    if any(p.kind in (p.VAR_POSITIONAL, p.POSITIONAL_ONLY) for p in parameters):
+        return None
+    return [p.name for p in parameters if p.default is p.empty and p.kind is not p.VAR_KEYWORD]

@@ -1,0 +1,200 @@
+"""Exercises that are a function or a layer: try it on all inputs, and find what is wrong first."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..gradcheck import check_gradients
+from .causes import find_causes
+from .diagnosis import Diagnosis, judge, no_array, put_in_words
+from .formulas import namespace, right_answer
+from .inputs import Probe, probes
+from .matching import Case
+from .report import report
+from .sandbox import Foreign, Outcome, bind, run
+from .vocabulary import VOCABULARY
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A quantity (None: all of them) that is wrong on the inputs of a probe, and how."""
+
+    quantity: object
+    diagnosis: Diagnosis
+    probe: Probe
+    outcome: Outcome
+
+
+def check_function(exercise, answer):
+    """The Report about a function, or about a class with forward and backward."""
+    if not callable(answer):
+        kind = type(answer).__name__
+        message = f"Hand over the function itself, without calling it; this is a {kind}."
+        return report(exercise.name, "wrong-type", message)
+    tried = list(probes(_takes(exercise)))
+    call = (_layer if exercise.kind == "layer" else _function)(exercise, answer)
+    outcomes = run(call, [(probe.inputs, probe.read_only, probe.twice) for probe in tried])
+    failures = [_failure(exercise, *pair) for pair in zip(tried, outcomes, strict=False)]
+    failures = [failure for failure in failures if failure]
+    if failures:
+        return _say(exercise, failures)
+    shown = ", ".join(quantity.symbol for quantity in exercise.returns)
+    message = f"{shown}: right on {len(tried)} sets of inputs, some of them chosen to be nasty."
+    if exercise.kind == "layer":
+        return _measured(exercise, answer, tried[0], message)
+    return report(exercise.name, None, message, printed=outcomes[0].printed)
+
+
+def _takes(exercise):
+    """{name: what it holds} of everything that is needed, the function's own arguments first."""
+    specs = {n: spec for quantity in exercise.returns for n, spec in quantity.takes.items()}
+    return {n: specs[n] for n in exercise.takes} | specs
+
+
+def _function(exercise, answer):
+    inner, several = bind(answer, exercise.takes), len(exercise.returns) > 1
+
+    def call(inputs):
+        value = inner(inputs)
+        return tuple(value) if several and isinstance(value, tuple | list) else (value,)
+
+    return call
+
+
+def _layer(exercise, answer):
+    def call(inputs):
+        layer = answer() if isinstance(answer, type) else answer
+        value = layer.forward(*[inputs[n] for n in exercise.takes if n != "dY"])
+        back = layer.backward(inputs["dY"])
+        return (value, *back) if isinstance(back, tuple) else (value, back)
+
+    return call
+
+
+def _measured(exercise, answer, probe, message):
+    """A layer is also measured by finite differences, as the reader would do it."""
+    inputs = [probe.inputs[n] for n in exercise.takes if n != "dY"]
+
+    def call(_):
+        layer = answer() if isinstance(answer, type) else answer
+        return (check_gradients(layer, *inputs).worst.error,)
+
+    outcome = run(call, [({},)])[0]
+    if outcome.raised:
+        message = f"Its values are right, but check_gradients can't measure it. {outcome.raised[1]}"
+        return report(exercise.name, "raises", message)
+    error = float(outcome.answers[0])
+    if error < 1e-7:
+        message = f"{message} check_gradients: error {error:.0e} at most."
+        return report(exercise.name, None, message)
+    message = f"Its values are right, but check_gradients finds an error of {error:.0e}."
+    return report(exercise.name, "wrong", message)
+
+
+def _failure(exercise, probe, outcome):
+    """The first thing that is wrong in this outcome; None if nothing is."""
+    general = _general(exercise, outcome)
+    if general:
+        return Failure(None, Diagnosis(False, *general), probe, outcome)
+    for quantity, answer in zip(exercise.returns, outcome.answers, strict=True):
+        diagnosis = _judge(quantity, answer, namespace(quantity, probe.inputs))
+        if not diagnosis.ok:
+            return Failure(quantity, diagnosis, probe, outcome)
+    if outcome.changed:
+        message = f"{VOCABULARY['mutates-input']} It has written to {outcome.changed}."
+        return Failure(None, Diagnosis(False, "mutates-input", message), probe, outcome)
+    return None
+
+
+def _general(exercise, outcome):
+    """(code, message) if there is no answer to be judged."""
+    wanted, came = exercise.returns, outcome.answers
+    if outcome.open:
+        returned = " Your function returns None; if it is finished, the return is missing."
+        missing = returned if came and all(a is None for a in came) else ""
+        return "not-started", VOCABULARY["not-started"] + missing
+    if outcome.raised:
+        code = "mutates-input" if "may not be written to" in outcome.raised[1] else "raises"
+        return code, outcome.raised[1]
+    if len(came) != len(wanted):
+        symbols = ", ".join(quantity.symbol for quantity in wanted)
+        message = f"{len(wanted)} arrays are asked for, {symbols}, in this order; {len(came)} came."
+        return "wrong-type", message
+    return None
+
+
+def _judge(quantity, answer, names):
+    """The Diagnosis of a value that came back from the sandbox."""
+    if isinstance(answer, Foreign) and answer.kind == "array":
+        answer = np.broadcast_to(0.0, answer.shape)  # too large to be sent, so the shape is wrong
+    if isinstance(answer, Foreign):
+        return Diagnosis(False, "wrong-type", no_array(quantity, f"a {answer.kind}"))
+    if isinstance(answer, tuple):  # of whole numbers: right where a shape is asked for
+        if not quantity.shape.isdigit():
+            return Diagnosis(False, "wrong-type", no_array(quantity, "a list of numbers"))
+        answer = np.asarray(answer)
+    return judge(quantity, answer, names)
+
+
+def _say(exercise, failures):
+    """The report on the first failure on telling inputs, else on the first at an edge."""
+    telling = [failure for failure in failures if failure.probe.plain]
+    failure = telling[0] if telling else failures[0]
+    diagnosis = _decided(exercise, telling) if telling else _at_the_edge(failure)
+    message = diagnosis.message
+    if failure.quantity is not None and len(exercise.returns) > 1:
+        message = f"{failure.quantity.symbol}: {message}"
+    more = {"error": diagnosis.error, "printed": failure.outcome.printed}
+    return report(exercise.name, diagnosis.mistake, message, **more)
+
+
+def _at_the_edge(failure):
+    """Right at the telling inputs, wrong at a special one: that gives the code, if it has one."""
+    code, message, probe = failure.diagnosis.mistake, failure.diagnosis.message, failure.probe
+    if probe.blame and code not in ("mutates-input", "right-values-wrong-shape", "stray-epsilon"):
+        code = probe.blame
+        says = "Something is remembered from call to call." if probe.twice else VOCABULARY[code]
+        message = f"{says} {message}"
+    message = f"Right elsewhere, but not {probe.special}. {message}"
+    return Diagnosis(False, code, message, error=failure.diagnosis.error)
+
+
+def _decided(exercise, failures):
+    """Where two names fit at one size, another size decides: the cause that fits at all of them."""
+    quantity, diagnosis = failures[0].quantity, failures[0].diagnosis
+    same = [f for f in failures if f.quantity is quantity and f.diagnosis.error is not None]
+    if quantity is None or len(same) < 2:
+        return diagnosis
+    cases = [_case(exercise, failure) for failure in same]
+    if diagnosis.causes:
+        fitting = _common([failure.diagnosis.causes for failure in same]) or _common(
+            [find_causes(case, every=True) for case in cases]
+        )
+        diagnosis = put_in_words(cases[0], fitting)
+    factor = _same_factor(cases) if diagnosis.mistake == "wrong" else None
+    if factor:
+        message = f"It is {factor:.4g} times the right answer, whatever goes in."
+        return Diagnosis(False, "scaled", message)
+    return diagnosis
+
+
+def _case(exercise, failure):
+    quantity, place = failure.quantity, exercise.returns.index(failure.quantity)
+    names = namespace(quantity, failure.probe.inputs)
+    answer = np.asarray(failure.outcome.answers[place], dtype=np.float64)
+    return Case(quantity, answer, right_answer(quantity, names), names)
+
+
+def _common(causes):
+    """The causes of the first case whose codes are in all of them, single mistakes first."""
+    codes = [{cause.codes for cause in some} for some in causes]
+    fitting = [cause for cause in causes[0] if all(cause.codes in some for some in codes)]
+    return sorted(fitting, key=lambda cause: len(cause.codes))
+
+
+def _same_factor(cases):
+    """A single number is a multiple of the right one by chance; on several inputs it is not."""
+    if any(case.right.size != 1 or case.answer.size != 1 for case in cases):
+        return None
+    factors = [case.answer.item() / case.right.item() for case in cases]
+    return factors[0] if np.ptp(factors) < 1e-6 * abs(factors[0]) else None
