@@ -105,8 +105,8 @@ add(
                     "-(P @ np.log(Y)).mean()",
                 ),
                 "Each sample's target meets every other sample's probabilities, by a matrix "
-                "product or by Y[:, T], which takes S whole columns. T ⊙ log Y is element by element; "
-                "Y[rows, T] with rows = 0 … S − 1 takes one entry of each row.",
+                "product or by Y[:, T], which takes S whole columns. T ⊙ log Y is element by "
+                "element; Y[rows, T] with rows = 0 … S − 1 takes one entry of each row.",
             ),
             Mistake(
                 "wrong-index",

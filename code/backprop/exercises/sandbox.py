@@ -8,11 +8,10 @@ Arguments are copies, so nothing that the caller holds can change.
 """
 
 import contextlib
+import faulthandler
 import inspect
 import io
 import os
-import pickle
-import select
 import signal
 import sys
 import time
@@ -25,6 +24,7 @@ from .failures import in_words
 
 SECONDS = 3.0
 MEGABYTES = 1500
+CAN_FORK = hasattr(os, "fork") and sys.platform not in ("emscripten", "wasi")
 LARGEST = 100_000  # entries of an answer that is sent back; of larger ones only the shape
 
 
@@ -62,7 +62,7 @@ def run(call, many, seconds=SECONDS):
 
     The last Outcome may be a "raised" that says that the time was up; those after it are missing.
     """
-    if hasattr(os, "fork") and sys.platform not in ("emscripten", "wasi"):
+    if CAN_FORK:
         return _in_a_fork(call, many, seconds)
     return _here(call, many, seconds)
 
@@ -138,68 +138,54 @@ def _plain(value):
 
 def _in_a_fork(call, many, seconds):
     """Outcomes come through a pipe one by one, so that those before an endless loop are known."""
-    receive, send = os.pipe()
+    import multiprocessing  # not above: in the page there is none
+
+    fork = multiprocessing.get_context("fork")
+    receive, send = fork.Pipe(duplex=False)
+    child = fork.Process(target=_child, args=(call, many, send), daemon=True)
     with warnings.catch_warnings():
-        warnings.simplefilter(
-            "ignore"
-        )  # about threads: the child runs the function and nothing else
-        child = os.fork()
-    if child == 0:
-        _child(call, many, receive, send)
-    os.close(send)
+        warnings.simplefilter("ignore")  # about threads: the child calls the function, no more
+        child.start()
+    send.close()
     try:
         return _received(receive, time.monotonic() + seconds, len(many), seconds)
     finally:
-        os.close(receive)
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(child, signal.SIGKILL)
-        with contextlib.suppress(ChildProcessError):
-            os.waitpid(child, 0)
+        receive.close()
+        child.kill()
+        child.join()
 
 
-def _child(call, many, receive, send):
-    """In the copy of the process; never returns."""
-    try:
-        os.close(receive)
-        for number in (signal.SIGINT, signal.SIGALRM, signal.SIGTERM):
-            signal.signal(number, signal.SIG_DFL)
-        _limit_memory()
-        with os.fdopen(send, "wb") as pipe:
-            for arguments in many:
-                pickle.dump(one(call, *arguments), pipe)
-                pipe.flush()
-    finally:
-        os._exit(0)
+def _child(call, many, send):
+    """In the copy of the process."""
+    faulthandler.disable()  # a crash is reported, not printed
+    for number in (signal.SIGINT, signal.SIGALRM, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
+    _limit_memory()
+    for arguments in many:
+        send.send(one(call, *arguments))
+    os._exit(0)  # without what the parent does when it ends
 
 
 def _limit_memory():
     with contextlib.suppress(ImportError, OSError, ValueError):
         import resource
 
-        used = int(open("/proc/self/statm").read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
-        limit = used + MEGABYTES * 2**20
-        resource.setrlimit(resource.RLIMIT_AS, (limit, resource.getrlimit(resource.RLIMIT_AS)[1]))
+        with open("/proc/self/statm") as pages:
+            used = int(pages.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+        hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+        resource.setrlimit(resource.RLIMIT_AS, (used + MEGABYTES * 2**20, hard))
 
 
 def _received(receive, deadline, count, seconds):
-    data, outcomes = b"", []
+    outcomes = []
     while len(outcomes) < count:
-        left = deadline - time.monotonic()
-        ready = left > 0 and select.select([receive], [], [], left)[0]
-        if not ready:
+        if not receive.poll(max(0, deadline - time.monotonic())):
             return [*outcomes, _time_up(seconds)]
-        more = os.read(receive, 1 << 16)
-        if not more:
-            words = "Python itself was ended by your function (a crash, or os._exit)."
+        try:
+            outcomes.append(receive.recv())
+        except EOFError:
+            words = "Python itself was ended by your function: a crash, or os._exit."
             return [*outcomes, Outcome(raised=("SystemExit", words))]
-        data += more
-        stream = io.BytesIO(data)
-        used = 0
-        with contextlib.suppress(EOFError, pickle.UnpicklingError):
-            while True:
-                outcomes.append(pickle.load(stream))
-                used = stream.tell()
-        data = data[used:]
     return outcomes
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..gradcheck import check_gradients
+from ..layer import is_layer
 from .causes import find_causes
 from .diagnosis import Diagnosis, judge, no_array, put_in_words
 from .formulas import namespace, right_answer
@@ -27,12 +28,13 @@ class Failure:
 
 def check_function(exercise, answer):
     """The Report about a function, or about a class with forward and backward."""
-    if not callable(answer):
+    layer = exercise.kind == "layer"
+    if not (callable(answer) or (layer and is_layer(answer))):
         kind = type(answer).__name__
         message = f"Hand over the function itself, without calling it; this is a {kind}."
         return report(exercise.name, "wrong-type", message)
     tried = list(probes(_takes(exercise)))
-    call = (_layer if exercise.kind == "layer" else _function)(exercise, answer)
+    call = (_layer if layer else _function)(exercise, answer)
     outcomes = run(call, [(probe.inputs, probe.read_only, probe.twice) for probe in tried])
     failures = [_failure(exercise, *pair) for pair in zip(tried, outcomes, strict=False)]
     failures = [failure for failure in failures if failure]
@@ -40,7 +42,7 @@ def check_function(exercise, answer):
         return _say(exercise, failures)
     shown = ", ".join(quantity.symbol for quantity in exercise.returns)
     message = f"{shown}: right on {len(tried)} sets of inputs, some of them chosen to be nasty."
-    if exercise.kind == "layer":
+    if layer:
         return _measured(exercise, answer, tried[0], message)
     return report(exercise.name, None, message, printed=outcomes[0].printed)
 
