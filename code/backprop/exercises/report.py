@@ -7,7 +7,8 @@ import numpy as np
 
 from .texts import next_hint
 
-RIGHT, WRONG, OPEN = "#1b9a72", "#d1495b", "#808080"
+MARKS = {"right": "✓", "wrong": "✗", "open": "○"}
+RED = "#d1495b"  # as in plotting, but without waiting for matplotlib
 
 
 @dataclass
@@ -54,13 +55,10 @@ class Report:
     __repr__ = __str__
 
     def _repr_html_(self):
-        colour = RIGHT if self.passed else WRONG if self._code else OPEN
-        verdict = f'<strong style="color: {colour}">{self.verdict}</strong>'
+        kind = "right" if self.passed else "wrong" if self._code else "open"
         code = f" <code>{self._code}</code>" if self._code else ""
-        parts = [
-            f"<p>{verdict} {html.escape(self.name)}{code}</p>",
-            f"<p>{_text(self.message)}</p>",
-        ]
+        head = f"{MARKS[kind]} <strong>{self.verdict}</strong>: {html.escape(self.name)}{code}"
+        parts = [f"<p>{head}</p>", f"<p>{_text(self.message)}</p>"]
         if self.error is not None and not self.passed:
             parts.append(picture(self.error))
         if self.printed:
@@ -68,7 +66,7 @@ class Report:
         if self._code and self.hint:
             hint = f"<summary>The next hint</summary><p>{html.escape(self.hint)}</p>"
             parts.append(f"<details>{hint}</details>")
-        return f'<div class="exercise-report">{"".join(parts)}</div>'
+        return f'<div class="exercise-report {kind}">{"".join(parts)}</div>'
 
 
 def report(name, mistake, message, **more):
@@ -86,30 +84,19 @@ def _text(text):
 
 def picture(error):
     """An SVG of the entries: filled where the answer is wrong, the darker the larger the error."""
-    grid = np.atleast_2d(np.asarray(error, dtype=float))
-    if grid.ndim > 2 or grid.size > 400 or grid.size < 2:
+    grid = np.nan_to_num(np.atleast_2d(np.asarray(error, dtype=float)), nan=np.inf)
+    if grid.ndim > 2 or not 2 <= grid.size <= 400:
         return ""
-    grid = np.nan_to_num(grid, nan=np.inf)
-    finite = grid[np.isfinite(grid)]
-    largest = finite.max(initial=0)
-    rows, columns = grid.shape
-    wrong = [(i, j) for i, j in np.ndindex(grid.shape) if grid[i, j] > 1e-7 * max(largest, 1e-300)]
-    cells = [
+    largest = max(grid[np.isfinite(grid)].max(initial=0), 1e-300)
+    shade = np.where(grid > 1e-7 * largest, 0.25 + 0.75 * np.minimum(1, grid / largest), 0)
+    squares = [
         f'<rect x="{14 * j + 1}" y="{14 * i + 1}" width="12" height="12" stroke="currentColor" '
-        f'stroke-opacity="0.5" fill="{WRONG if (i, j) in set(wrong) else "none"}" '
-        f'fill-opacity="{_shade(grid[i, j], largest)}"/>'
+        f'stroke-opacity="0.5" fill="{RED}" fill-opacity="{shade[i, j]:.2f}"/>'
         for i, j in np.ndindex(grid.shape)
     ]
-    places = ", ".join(str(list(place)) for place in wrong[:4])
-    label = f"{len(wrong)} of {grid.size} entries are wrong: {places}"
+    wrong = [str(place.tolist()) for place in np.argwhere(shade)]
+    label = f"{len(wrong)} of {grid.size} entries are wrong: {', '.join(wrong[:4])}"
     label += " and more" * (len(wrong) > 4)
-    size = f'width="{14 * columns}" height="{14 * rows}" viewBox="0 0 {14 * columns} {14 * rows}"'
-    return f'<svg role="img" aria-label="{label}" {size}>{"".join(cells)}</svg>'
-
-
-def _shade(value, largest):
-    return (
-        1
-        if not np.isfinite(value) or largest == 0
-        else round(0.25 + 0.75 * min(1, value / largest), 2)
-    )
+    height, width = 14 * grid.shape[0], 14 * grid.shape[1]
+    size = f'width="{width}" height="{height}" viewBox="0 0 {width} {height}"'
+    return f'<svg role="img" aria-label="{label}" {size}>{"".join(squares)}</svg>'
