@@ -81,6 +81,16 @@ def test_every_exercise_has_three_hints_and_a_solution(path):
 
 
 @pytest.mark.parametrize("path", CHAPTERS, ids=NAMES)
+def test_the_page_runs_the_stubs_and_none_of_them_fails(path):
+    stubs = [cell for cell in executed(path) if "exercise" in cell.metadata.get("tags", [])]
+    assert len(stubs) == text(path).count(":tags: [exercise]")
+    for cell in stubs:
+        (output,) = cell.outputs
+        assert ": Not started. " in output["data"]["text/plain"], cell.source
+        assert "exercise-report open" in output["data"]["text/html"]
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=NAMES)
 def test_labels_carry_the_name_of_the_chapter(path):
     labels = re.findall(r"^\$\$ \(([^)]+)\)|^:label: (\S+)", text(path), re.M)
     names = [equation or exercise for equation, exercise in labels]
@@ -92,7 +102,7 @@ def test_labels_carry_the_name_of_the_chapter(path):
 def test_cells_are_short(path):
     # Cells that draw may be longer; the page folds them away.
     for cell in executed(path):
-        folded = {"hide-input", "remove-cell"} & set(cell.metadata.get("tags", []))
+        folded = {"hide-input", "hide-cell", "remove-cell"} & set(cell.metadata.get("tags", []))
         lines = [line for line in cell.source.splitlines() if line.strip()]
         assert len(lines) <= (40 if folded else 17), cell.source
         assert folded or max(map(len, lines)) <= 86, cell.source  # what fits the column

@@ -12,6 +12,7 @@ from backprop.exercises import check, hint, solution
 from backprop.exercises.inputs import FIRST, SECOND, probes
 from backprop.exercises.tables import EXERCISES, QUANTITIES, Exercise, Proof, Refusal
 from backprop.exercises.vocabulary import VOCABULARY
+from book.derivations import CELL as ANY_CELL
 from book.exercises import BEGIN, CELL, END, TEXTS, all_texts, as_json, page, solved, stub
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -87,10 +88,9 @@ def test_the_page_has_stubs_in_its_cells_and_solutions_in_their_places():
 def cells(chapter):
     """(tags, source) of the code cells of a chapter, as it is written."""
     text = (ROOT / f"chapters/{chapter}.md").read_text("utf-8")
-    found = re.findall(
-        r"^```\{code-cell\}[^\n]*\n(?::tags: \[([^\]]*)\]\n)?\n?(.*?)^```$", text, re.S | re.M
-    )
-    return [(tags.split(", "), source) for tags, source in found]
+    for options, source in ANY_CELL.findall(text):
+        tags = re.search(r":tags: \[([^\]]*)\]", options)
+        yield tags[1].split(", ") if tags else [], source
 
 
 def run(source, names, title):

@@ -241,9 +241,15 @@ add(
                 "A factor of α eˣ is missing where x < 0.",
             ),
             Mistake(
+                "integer-truncation",
+                "dY * (X > 0)",
+                "Where x < 0 every entry is 0, as if α eˣ had been cut to a whole number: was it "
+                "written into an array of integers? (Or is this branch ReLU's?)",
+            ),
+            Mistake(
                 "missing-term",
-                ("dY * (X > 0)", "dY"),
-                "The branch where x < 0 is missing: there the derivative is α eˣ, neither 0 nor 1.",
+                "dY",
+                "This is ∂L/∂Y as it came: h′ is missing. Where x < 0 it is α eˣ.",
             ),
             Mistake(
                 "wrong-branch",

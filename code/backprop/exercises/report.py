@@ -64,7 +64,7 @@ class Report:
         if self.printed:
             parts.append(f"<p>Your function printed:</p><pre>{html.escape(self.printed)}</pre>")
         if self._code and self.hint:
-            hint = f"<summary>The next hint</summary><p>{html.escape(self.hint)}</p>"
+            hint = f"<summary>The next hint</summary><p>{_text(self.hint)}</p>"
             parts.append(f"<details>{hint}</details>")
         return f'<div class="exercise-report {kind}">{"".join(parts)}</div>'
 
