@@ -339,6 +339,33 @@ def test_every_planted_mistake_is_rejected_under_its_own_code(name):
     assert count >= 8
 
 
+def strided(array):
+    """A view of every second number of a larger array."""
+    larger = np.full((*array.shape, 2), np.nan)
+    larger[..., 0] = array
+    return larger[..., 0]
+
+
+STYLES = {
+    "float32": lambda array: array.astype(np.float32),
+    "in the order of Fortran": lambda array: np.array(array, order="F"),
+    "a transposed view": lambda array: np.array(array.T).T,
+    "a strided view": strided,
+    "an axis kept and dropped": lambda array: array[None][0],
+    "read-only": lambda array: np.broadcast_to(array, array.shape),
+}
+
+
+@pytest.mark.parametrize("name", asked_for())
+def test_the_right_numbers_pass_in_any_memory(name):
+    exercise = planted.FUNCTIONS[name]
+    for style, styled in STYLES.items():
+        for quantity in exercise.returns:
+            if not quantity.shape.isdigit():
+                answer = planted.answer(exercise, quantity, lambda names, right: styled(right))  # noqa: B023
+                assert check(name, answer).passed, (quantity.name, style)
+
+
 def test_every_kind_of_exercise_is_in_the_book():
     kinds = {type(EXERCISES[name]) for name in CHECKED}
     assert kinds == {Exercise, Proof, Refusal}

@@ -26,7 +26,8 @@ def check_proof(exercise, derivation):
     if left:
         message = f"Each line is proved, but {left[0]} still stands in the last one: go on."
         return report(exercise.name, "partly-wrong", message)
-    return report(exercise.name, None, f"{len(derivation.steps)} lines, each of them checked.")
+    message = f"{len(derivation.steps)} lines, each of them checked."
+    return report(exercise.name, None, message, deeds=["proved"])
 
 
 def _asked(exercise):
@@ -53,7 +54,8 @@ def check_refusal(exercise, function):
     outcome = run(lambda inputs: (function(),), [({},)])[0]
     error, words = outcome.raised or ("", "")
     if error == exercise.error:
-        return report(exercise.name, None, f"Refused, as it should be. {words}")
+        message = f"Refused, as it should be. {words}"
+        return report(exercise.name, None, message, deeds=["checked"])
     if outcome.open:
         return report(exercise.name, "not-started", VOCABULARY["not-started"])
     if not error:

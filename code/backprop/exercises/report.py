@@ -1,7 +1,7 @@
 """What `check` answers: the verdict, a sentence, a picture of the error, where to get help."""
 
 import html
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -16,7 +16,8 @@ class Report:
     """`.passed`, `.mistake` (a code of the vocabulary, or None), `.message`, `.name`.
 
     `error` has an entry for each of the answer's (0 where it is right), if the shape allows it;
-    `hint` is the text of the next hint, if there is one; `printed` what the function printed.
+    `hint` is the text of the next hint, if there is one; `printed` what the function printed;
+    `deeds` what has been done by this answer: proved, implemented, checked.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Report:
     error: np.ndarray | None = None
     hint: str = ""
     printed: str = ""
+    deeds: list = field(default_factory=list)
 
     @property
     def passed(self):
