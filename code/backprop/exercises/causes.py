@@ -91,11 +91,11 @@ def _known(case):
 
 def _factors(case):
     """The sign, and the sizes that a mean over the batch brings in."""
-    S, C = case.size("S"), case.size("C")
+    S, C, N, M = map(case.size, "SCNM")
     yield "wrong-sign", -1
     if S > 1:
         yield "missing-batch-mean", S
-    for size in {S, C, S * C, S * S} - {1}:
+    for size in {S, C, S * S, S * C, S * N, S * M, *(n for n in (N, M) if n > 2)} - {1}:
         yield "extra-batch-mean", 1 / size
 
 

@@ -1,6 +1,7 @@
 """What a formula of the tables is worth on given inputs: names, sizes, values."""
 
 import functools
+import warnings
 
 import numpy as np
 
@@ -17,7 +18,9 @@ PLAIN |= {"function"}
 
 @functools.lru_cache(maxsize=8192)
 def _compiled(formula):
-    return compile(formula, "<formula>", "eval")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a slip may put an index behind a number
+        return compile(formula, "<formula>", "eval")
 
 
 def letters(spec):

@@ -79,6 +79,12 @@ add(
                 "The products ∂L/∂Y_aj W_jb are there, but not summed over the outputs j.",
             ),
             Mistake(
+                "samples-mixed",
+                ("np.tile(dY.sum(axis=0) @ W, (S, 1))", "np.tile(dY.mean(axis=0) @ W, (S, 1))"),
+                "Every row is the same: the samples were brought together. Each sample has a row "
+                "of ∂L/∂X of its own.",
+            ),
+            Mistake(
                 "collapsed-over-batch",
                 ("dY.sum(axis=0) @ W", "dY.mean(axis=0) @ W"),
                 "The samples were added up. Each sample has a row of X of its own, and a row of "

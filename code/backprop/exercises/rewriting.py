@@ -10,6 +10,13 @@ import ast
 import functools
 
 UPSTREAM = "dY"
+# A @ B is the sum over k of A_ik B_kj: the sum too early, along another axis, or not at all.
+OTHER_PRODUCTS = [
+    ("contraction-order", "A.sum(axis=1, keepdims=True) * B.sum(axis=0)"),
+    ("contraction-missing", "A[:, :, None] * B"),
+    ("wrong-axis", "A.sum(axis=0)[:, None] * B"),
+    ("wrong-axis", "A * B.sum(axis=1)"),
+]
 
 
 @functools.lru_cache(maxsize=4096)
@@ -57,9 +64,14 @@ def _slips(node, alike):
         case ast.BinOp(left, ast.MatMult(), right):
             yield "elementwise-for-matmul", ast.BinOp(left, ast.Mult(), right)
             yield "missing-transpose", ast.BinOp(right, ast.MatMult(), left)
+            for code, template in OTHER_PRODUCTS:
+                yield code, _filled(template, left, right)
         case ast.BinOp(left, ast.Mult(), right):
             for one, other in [(left, right), (_turned(left), right), (left, _turned(right))]:
                 yield "matmul-for-elementwise", ast.BinOp(one, ast.MatMult(), other)
+            if not isinstance(left, ast.Constant) and not isinstance(right, ast.Constant):
+                outer = _filled("A[:, :, None] * B[:, None, :]", left, right)
+                yield "contraction-missing", outer
             yield _loss_of(right), left
             yield _loss_of(left), right
         case ast.BinOp(left, ast.Div(), ast.Name("S") as size):
@@ -113,6 +125,20 @@ def _other_reductions(node, inner):
         total = _with(node, "func", ast.Attribute(inner, "sum", ast.Load()))
         yield "missing-batch-mean", total
     yield "missing-batch-sum" if axis == 0 else "contraction-missing", inner
+
+
+class _Fill(ast.NodeTransformer):
+    def __init__(self, parts):
+        self.parts = parts
+
+    def visit_Name(self, node):
+        return self.parts.get(node.id, node)
+
+
+def _filled(template, left, right):
+    """The template with other expressions for A and B."""
+    tree = ast.parse(template, mode="eval").body
+    return _Fill({"A": left, "B": right}).visit(tree)
 
 
 def _turned(node):
