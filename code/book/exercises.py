@@ -129,6 +129,8 @@ def _text(box):
 
 def _plain(markdown):
     """Without roles: {doc}`softmax` becomes softmax."""
+    markdown = re.sub(r" ?\{cite\}`[^`]*`", "", markdown)
+    markdown = re.sub(r"\{eq\}`[^`]*`", "the equation in the chapter", markdown)
     return re.sub(r"\{[a-z:]+\}`([^`]*)`", r"\1", markdown).strip()
 
 

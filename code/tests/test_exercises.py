@@ -130,7 +130,7 @@ def test_a_quantity_is_well_formed(quantity):
     assert quantity.section in headings
     for mistake in quantity.mistakes:
         assert mistake.code in VOCABULARY
-        assert mistake.says.endswith((".", "?", "!", ".)")), mistake.says
+        assert mistake.says.endswith((".", "?", "!", ".)", "?)")), mistake.says
         assert not re.search(r"\b(clearly|simply|obviously|easy to see)\b", mistake.says)
 
 

@@ -154,11 +154,16 @@ add(
                     "np.where(X > 0, alpha * (np.exp(X) - 1), X)",
                     "np.where(X > alpha, X, alpha * (np.exp(X) - 1))",
                     "alpha * (np.exp(X) - 1)",
+                ),
+                "The branches are exchanged, or the condition is another one.",
+            ),
+            Mistake(
+                "wrong-branch",
+                (
                     "np.where(X > 0, alpha * X, alpha * (np.exp(X) - 1))",
                     "np.where(X > 0, alpha * X, np.exp(X) - 1)",
                 ),
-                "The branches are exchanged, or the condition is another one: x itself where "
-                "x > 0, α(eˣ − 1) elsewhere.",
+                "α multiplies the branch where x > 0, too. There ELU is x itself.",
             ),
             Mistake(
                 "wrong-branch",
@@ -257,11 +262,14 @@ add(
                     "dY * np.where(X < 0, 1, alpha * np.exp(X))",
                     "dY * np.where(X > alpha, 1, alpha * np.exp(X))",
                     "dY * alpha * np.exp(X)",
-                    "dY * np.where(X > 0, alpha, alpha * np.exp(X))",
                     "dY * np.where(X > 0, 0, alpha * np.exp(X))",
                 ),
-                "The branches are exchanged, or the condition is another one: 1 where x > 0, α eˣ "
-                "elsewhere.",
+                "The branches are exchanged, or the condition is another one.",
+            ),
+            Mistake(
+                "wrong-branch",
+                "dY * np.where(X > 0, alpha, alpha * np.exp(X))",
+                "α multiplies the branch where x > 0, too. There the slope is 1.",
             ),
             Mistake(
                 "wrong-array",
@@ -281,7 +289,7 @@ add(
                     "dY * np.where(X > 0, 1, alpha * X * np.exp(X))",
                     "dY * np.where(X > 0, 1, Y + 2 * alpha)",
                 ),
-                "There is something too many in the branch where x < 0.",
+                "Something too much stands in the branch where x < 0.",
             ),
             Mistake(
                 "wrong-sign",
@@ -341,6 +349,11 @@ add(
                 "missing-term",
                 "dY",
                 "This is ∂L/∂Y as it came. That would be right for an activation of slope 1.",
+            ),
+            Mistake(
+                "extra-term",
+                "dY * Y * (1 - np.exp(-Y))",
+                "A factor Y too many: this is the slope times the value.",
             ),
             Mistake(
                 "wrong-array",

@@ -99,7 +99,8 @@ def _no_answer(quantity, answer):
 
 def no_array(quantity, kind):
     """The sentence for an answer of the wrong type."""
-    return f"{quantity.symbol} is asked for as an array of real numbers, and this is {kind}."
+    asked = "an array of real numbers" if quantity.shape else "a real number"
+    return f"{quantity.symbol} is asked for as {asked}, and this is {kind}."
 
 
 def _not_finite(case):
@@ -161,10 +162,13 @@ def _shapes(case):
     if answer.shape == right.shape:
         return ""
     if quantity.shape.isdigit():
-        count = "1 number" if right.size == 1 else f"{right.size} numbers"
-        return f" A tuple of {count} is asked for, {answer.size} came. (N,) is a tuple of one."
+        came = answer.size if answer.ndim else "a bare number"
+        asked = "one number, such as (N,)," if right.size == 1 else f"{right.size} numbers"
+        return f" A tuple of {asked} is asked for, {came} came."
     shapes = shape_in_words(answer.shape), shape_in_words(right.shape)
-    return f" It is {shapes[0]}, and {quantity.symbol} is {shapes[1]}."
+    gradient = quantity.symbol.startswith("∂L")
+    why = " A gradient has the shape of its variable, or an update would broadcast." * gradient
+    return f" It is {shapes[0]}, and {quantity.symbol} is {shapes[1]}.{why}"
 
 
 def _whole(array):
@@ -183,7 +187,7 @@ def _entries(case, error):
     scale = max(1e-300, float(np.abs(right).max(initial=0)))
     wrong = error > 1e-7 * np.maximum(np.abs(right), 1e-2 * scale)
     places = [tuple(int(i) for i in place) for place in np.argwhere(wrong)]
-    shown = [f"{list(p)} is {answer[p]:.4g}, right is {right[p]:.4g}" for p in places[:3]]
+    shown = [f"{list(p)} is {answer[p]:.4g}, right is {right[p] + 0:.4g}" for p in places[:3]]
     if right.size == 1 or wrong.all():
         worst = f"Entry {shown[0]}" if right.ndim else f"It is {answer:.6g}, right is {right:.6g}"
         says = f"{quantity.symbol} is wrong, by none of the mistakes that are known. {worst}."

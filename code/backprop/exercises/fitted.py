@@ -75,13 +75,14 @@ def _terms(case):
 
 def _small_constant(case):
     """`+ eps` in a denominator or a logarithm, or where the quantity's own mistakes have it."""
-    own = [f for m in case.quantity.mistakes for f in m.formulas if "eps" in f]
-    free = [] if "eps" in case.quantity.takes else [*with_epsilon(case.quantity.formula), *own]
-    for formula in free:
+    if "eps" in case.quantity.takes:
+        return
+    slips = [(VOCABULARY["stray-epsilon"], f) for f in with_epsilon(case.quantity.formula)]
+    own = [(m.says, f) for m in case.quantity.mistakes for f in m.formulas if "eps" in f]
+    for says, formula in own + slips:
         eps = _fitting_epsilon(formula, case)
         if eps:
-            says = f"{VOCABULARY['stray-epsilon']} Here it is {eps:g}."
-            yield ("stray-epsilon",), says, case.answer
+            yield ("stray-epsilon",), f"{says} Here it is {eps:g}.", case.answer
 
 
 def _fitting_epsilon(formula, case):

@@ -13,7 +13,7 @@ MODULES = (backprop, activations, losses, softmax)
 LIBRARY = {name: thing for module in MODULES for name, thing in vars(module).items()}
 LIBRARY = {name: thing for name, thing in LIBRARY.items() if callable(thing)}
 PLAIN = {"large", "positive", "probabilities", "labels", "targets", "mask", "number", "whole"}
-PLAIN |= {"function"}
+PLAIN |= {"function", "share"}
 
 
 @functools.lru_cache(maxsize=8192)

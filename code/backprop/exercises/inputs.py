@@ -92,6 +92,8 @@ def _draw(spec, sizes, rng, last_class, whole):
         return int(next(whole)) if not shape else rng.integers(2, 10, shape)
     if "function" in kinds:
         return Quartic(rng)
+    if "share" in kinds:
+        return float(rng.uniform(0.2, 0.8))
     values = rng.uniform(0.4, 2, shape)
     if not kinds & {"positive"}:
         values = values * rng.choice([-1.0, 1.0], shape)

@@ -26,8 +26,8 @@ add(
                 "which is a row of X, needs the transpose of W.",
             ),
             Mistake(
-                "missing-transpose",
-                ("(W @ X.T).T * b", "X @ W.T * b"),
+                "bias-missing",
+                "X @ W.T * b",
                 "The bias is multiplied, not added.",
             ),
             Mistake(
@@ -103,7 +103,13 @@ add(
         mistakes=(
             Mistake(
                 "missing-transpose",
-                ("dY @ X", "X.T @ dY", "dY @ X.T", "X @ dY"),
+                "X.T @ dY",
+                "This is the transpose of ∂L/∂W: a row for each input. W has a row for each "
+                "output, so the factor with the outputs comes first.",
+            ),
+            Mistake(
+                "missing-transpose",
+                ("dY @ X", "dY @ X.T", "X @ dY"),
                 "A factor is turned over. In Σ_i ∂L/∂Y_ia X_ib the summed index i comes first in "
                 "both factors; a matrix product wants it last in the first one.",
             ),
@@ -272,8 +278,8 @@ add(
             Mistake(
                 "right-values-wrong-shape",
                 ("np.array([1, N])", "np.array([N, 1])"),
-                "The bias of this book is a vector, with one axis. A row or a column has two, and "
-                "in b -= lr * db NumPy would stop or broadcast.",
+                "The bias of this book is a vector, with one axis. A row or a column has two: in "
+                "b -= lr * db NumPy would stop, and b = b - lr * db would change the shape of b.",
             ),
             Mistake(
                 "wrong-array",
@@ -651,7 +657,7 @@ add(
             Mistake(
                 "upstream-missing",
                 "U @ A.T",
-                "This is ∂y/∂X alone. Each row still has to be multiplied by its sample's ∂L/∂y_i.",
+                "This is ∂Y/∂X alone. Each row still has to be multiplied by its sample's ∂L/∂Y_i.",
             ),
             Mistake(
                 "wrong-array",
@@ -661,7 +667,7 @@ add(
             Mistake(
                 "extra-term",
                 ("dY[:, None] * X * (U @ A.T)", "X * (U @ A.T)"),
-                "X is still there. y_i is linear in x_i, so in its derivative x_i does not occur.",
+                "X is still there. Y_i is linear in x_i, so in its derivative x_i does not occur.",
             ),
             Mistake(
                 "samples-mixed",
@@ -671,7 +677,8 @@ add(
             Mistake(
                 "wrong-array",
                 ("dY[:, None] * A.sum(axis=1)", "dY[:, None] * (X @ A @ A.T)"),
-                "A sums with the wrong array over its second index. It has to be U.",
+                "A is summed over its second index with the wrong array, or with none. It has to "
+                "be U.",
             ),
             Mistake(
                 "collapsed-over-batch",
@@ -696,8 +703,8 @@ add(
             Mistake(
                 "upstream-missing",
                 "X.T @ U",
-                "This is the sum of all ∂y_i/∂A. Before the samples are added up, each is "
-                "weighted by its ∂L/∂y_i.",
+                "This is the sum of all ∂Y_i/∂A. Before the samples are added up, each is "
+                "weighted by its ∂L/∂Y_i.",
             ),
             Mistake(
                 "upstream-twice",
@@ -736,7 +743,7 @@ add(
             Mistake(
                 "extra-term",
                 ("A * (X.T @ (dY[:, None] * U))", "X.T @ (dY[:, None] * U) + A"),
-                "A is still there. y_i is linear in A, so in its derivative A does not occur.",
+                "A is still there. Y_i is linear in A, so in its derivative A does not occur.",
             ),
         ),
     ),
@@ -751,7 +758,7 @@ add(
             Mistake(
                 "upstream-missing",
                 "X @ A",
-                "This is ∂y/∂U alone. Each row still has to be multiplied by its sample's ∂L/∂y_i.",
+                "This is ∂Y/∂U alone. Each row still has to be multiplied by its sample's ∂L/∂Y_i.",
             ),
             Mistake(
                 "wrong-array",
@@ -761,7 +768,7 @@ add(
             Mistake(
                 "extra-term",
                 ("dY[:, None] * U * (X @ A)", "U * (X @ A)"),
-                "U is still there. y_i is linear in u_i, so in its derivative u_i does not occur.",
+                "U is still there. Y_i is linear in u_i, so in its derivative u_i does not occur.",
             ),
             Mistake(
                 "samples-mixed",
@@ -771,7 +778,8 @@ add(
             Mistake(
                 "wrong-array",
                 ("dY[:, None] * A.sum(axis=0)", "dY[:, None] * (U @ A.T @ A)"),
-                "A sums with the wrong array over its first index. It has to be X.",
+                "A is summed over its first index with the wrong array, or with none. It has to be "
+                "X.",
             ),
             Mistake(
                 "collapsed-over-batch",

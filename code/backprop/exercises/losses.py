@@ -159,6 +159,12 @@ add(
         where=ROWS,
         mistakes=(
             Mistake(
+                "wrong-index",
+                ("-np.isin(np.arange(C), T) / Y / S", "-np.isin(np.arange(C), T) / Y"),
+                "Whole columns were written, as by dY[:, T]. Labels and rows go together: "
+                "dY[rows, T] with rows = 0 … S − 1.",
+            ),
+            Mistake(
                 "logit-gradient",
                 (
                     "(Y - P) / S",
@@ -579,6 +585,11 @@ add(
         where=FUSED,
         mistakes=(
             Mistake(
+                "missing-term",
+                ("Y / S - P", "Y - P / S"),
+                "1/S has reached one of the two terms only. It belongs to both.",
+            ),
+            Mistake(
                 "missing-batch-mean",
                 "Y - P",
                 "The 1/S of the loss is missing: it is the mean over the samples.",
@@ -699,9 +710,14 @@ add(
             ),
             Mistake(
                 "contraction-order",
-                ("-np.log((T * Y).sum(axis=1)).sum() / S", "-np.log((T * Y).sum() / S)"),
+                "-np.log((T * Y).sum(axis=1)).sum() / S",
                 "You add first and take the logarithm then. With one-hot targets nobody would "
                 "notice; with soft ones it is another number.",
+            ),
+            Mistake(
+                "contraction-order",
+                "-np.log((T * Y).sum() / S)",
+                "You take the mean first and the logarithm then.",
             ),
             Mistake(
                 "wrong-array",
@@ -746,6 +762,11 @@ add(
         section="By the logits, step by step",
         where=HARD,
         mistakes=(
+            Mistake(
+                "missing-term",
+                ("Y / S - T", "Y - T / S"),
+                "1/S has reached one of the two terms only. It belongs to both.",
+            ),
             Mistake(
                 "extra-batch-mean",
                 "(Y - T) / C",
@@ -810,12 +831,17 @@ add(
     Quantity(
         "losses.smoothing",
         "∂L/∂Z",
-        takes={"Z": "S C", "T": "S labels", "eps": "positive"},
+        takes={"Z": "S C", "T": "S labels", "eps": "share"},
         shape="S C",
         formula="(Y - (1 - eps) * P - eps / C) / S",
         section="By the logits, step by step",
         where=SMOOTH,
         mistakes=(
+            Mistake(
+                "missing-term",
+                ("Y / S - ((1 - eps) * P + eps / C)", "Y - ((1 - eps) * P + eps / C) / S"),
+                "1/S has reached one of the two terms only. It belongs to both.",
+            ),
             Mistake(
                 "missing-term",
                 "(Y - P) / S",
@@ -950,8 +976,7 @@ add(
             Mistake(
                 "missing-transpose",
                 ("X.T @ dZ + weight_decay * W.T", "X.T @ dZ"),
-                "This is the transpose. In Σ_i ∂L/∂Z_ia X_ib the summed index i comes first in "
-                "both factors; a matrix product wants it last in the first one.",
+                "This is the transpose: W has a row for each class, so ∂L/∂Z comes first.",
             ),
             Mistake(
                 "wrong-array",

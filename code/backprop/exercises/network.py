@@ -439,8 +439,8 @@ add(
             Mistake(
                 "missing-term",
                 "(dZ @ W2).T @ X",
-                "The slope of tanh is gone altogether. Near 0 it is 1, and the test would pass "
-                "once more; elsewhere it is not.",
+                "The slope of tanh is gone altogether. Near 0 it is nearly 1, so the fault is "
+                "small there; elsewhere it is not.",
             ),
             Mistake(
                 "value-instead-of-derivative",

@@ -70,13 +70,13 @@ add(
             Mistake(
                 "missing-transpose",
                 ("np.array([S, M])", "np.array([N, S])"),
-                "S is still there. It is the summed index: S columns of Gᵀ meet S rows of X, and "
-                "both are gone.",
+                "S is still there. It is the length of the summed index: S columns of Gᵀ meet "
+                "S rows of X, and both are gone.",
             ),
             Mistake(
                 "elementwise-for-matmul",
                 ("np.array([S, N])", "np.array([M, S])"),
-                "This is the shape of a factor, not of the product.",
+                "This is the shape of G, or of Xᵀ; the product is Gᵀ X.",
             ),
             Mistake(
                 "not-reduced",
@@ -112,7 +112,7 @@ add(
             Mistake(
                 "wrong-axis",
                 "np.array([N])",
-                "N is the summed index of G W: it was gone before 1_M came.",
+                "N is the length of the summed index of G W: it was gone before 1_M came.",
             ),
             Mistake(
                 "not-reduced",
@@ -411,7 +411,7 @@ add(
             ),
             Mistake(
                 "mean-instead-of-sum",
-                ("G.mean(axis=1)", "N * G.mean(axis=1) / S"),
+                "G.mean(axis=1)",
                 "You average over k. Σ_k adds up.",
             ),
         ),

@@ -3,7 +3,7 @@
 from .tables import Exercise, Mistake, Quantity, add
 
 MOMENTUM = {
-    "w": "N M", "g": "N M", "v": "N M", "lr": "positive", "mu": "positive", "rho": "positive",
+    "w": "N M", "g": "N M", "v": "N M", "lr": "positive", "mu": "share", "rho": "positive",
 }  # fmt: skip
 ADAM = {"w": "N M", "g": "N M", "m": "N M", "v": "N M positive", "t": "whole"}
 ADAM_WHERE = {
@@ -17,7 +17,7 @@ add(
     Quantity(
         "optimizers.best-lr",
         "the best η",
-        takes={"low": "positive", "high": "positive"},
+        takes={"low": "share", "high": "whole"},
         shape="",
         formula="2 / (low + high)",
         section="How large may the step be?",
@@ -37,7 +37,8 @@ add(
             Mistake(
                 "missing-term",
                 ("1 / low", "2 / low"),
-                "This suits the flattest direction. Along the steepest one the error grows.",
+                "This suits the flattest direction. Along the steepest one the error grows as soon "
+                "as high is above 2 low.",
             ),
             Mistake(
                 "scaled",
@@ -212,34 +213,34 @@ add(
         "the new w",
         takes=ADAM,
         shape="N M",
-        formula="w - 0.01 * m_hat / (np.sqrt(v_hat) + 1e-8)",
+        formula="w - 0.01 * m_hat / (np.sqrt(v_hat) + 0.01)",
         section="Adam",
         where=ADAM_WHERE,
         mistakes=(
             Mistake(
                 "missing-term",
-                "w - 0.01 * m_new / (np.sqrt(v_new) + 1e-8)",
+                "w - 0.01 * m_new / (np.sqrt(v_new) + 0.01)",
                 "The two corrections are missing: both means began at 0 and are still too small.",
             ),
             Mistake(
                 "missing-term",
                 (
-                    "w - 0.01 * m_hat / (np.sqrt(v_new) + 1e-8)",
-                    "w - 0.01 * m_new / (np.sqrt(v_hat) + 1e-8)",
+                    "w - 0.01 * m_hat / (np.sqrt(v_new) + 0.01)",
+                    "w - 0.01 * m_new / (np.sqrt(v_hat) + 0.01)",
                 ),
                 "One of the two corrections is missing. Both means began at 0.",
             ),
             Mistake(
                 "missing-term",
-                ("w - 0.01 * m_hat / (v_hat + 1e-8)", "w - 0.01 * m_hat / (v_hat**2 + 1e-8)"),
+                ("w - 0.01 * m_hat / (v_hat + 0.01)", "w - 0.01 * m_hat / (v_hat**2 + 0.01)"),
                 "The root is missing. v̂ is a mean of squares; only its root has the unit of a "
                 "gradient.",
             ),
             Mistake(
                 "wrong-array",
                 (
-                    "w - 0.01 * m / (np.sqrt(v) + 1e-8)",
-                    "w - 0.01 * (m / (1 - 0.9**t)) / (np.sqrt(v / (1 - 0.999**t)) + 1e-8)",
+                    "w - 0.01 * m / (np.sqrt(v) + 0.01)",
+                    "w - 0.01 * (m / (1 - 0.9**t)) / (np.sqrt(v / (1 - 0.999**t)) + 0.01)",
                 ),
                 "You step with the old means. First they take in the new gradient, then w moves.",
             ),
@@ -247,10 +248,10 @@ add(
                 "wrong-index",
                 (
                     "w - 0.01 * (m_new / (1 - 0.9 ** (t - 1)))"
-                    " / (np.sqrt(v_new / (1 - 0.999 ** (t - 1))) + 1e-8)",
+                    " / (np.sqrt(v_new / (1 - 0.999 ** (t - 1))) + 0.01)",
                     "w - 0.01 * (m_new / (1 - 0.9 ** (t + 1)))"
-                    " / (np.sqrt(v_new / (1 - 0.999 ** (t + 1))) + 1e-8)",
-                    "w - 0.01 * (m_new / (1 - 0.9)) / (np.sqrt(v_new / (1 - 0.999)) + 1e-8)",
+                    " / (np.sqrt(v_new / (1 - 0.999 ** (t + 1))) + 0.01)",
+                    "w - 0.01 * (m_new / (1 - 0.9)) / (np.sqrt(v_new / (1 - 0.999)) + 0.01)",
                 ),
                 "The exponent of the βs is another one. It is t, which counts the steps from 1, "
                 "this one included; so the corrections fade as t grows.",
@@ -258,28 +259,28 @@ add(
             Mistake(
                 "wrong-index",
                 (
-                    "w - 0.01 * (m_new / (1 - 0.999**t)) / (np.sqrt(v_new / (1 - 0.9**t)) + 1e-8)",
-                    "w - 0.01 * m_hat / (np.sqrt(v_new / (1 - 0.9**t)) + 1e-8)",
-                    "w - 0.01 * (m_new / (1 - 0.999**t)) / (np.sqrt(v_hat) + 1e-8)",
+                    "w - 0.01 * (m_new / (1 - 0.999**t)) / (np.sqrt(v_new / (1 - 0.9**t)) + 0.01)",
+                    "w - 0.01 * m_hat / (np.sqrt(v_new / (1 - 0.9**t)) + 0.01)",
+                    "w - 0.01 * (m_new / (1 - 0.999**t)) / (np.sqrt(v_hat) + 0.01)",
                 ),
                 "The corrections have each other's β, or both the same. β₁ belongs to m, β₂ to v.",
             ),
             Mistake(
                 "wrong-sign",
-                "w + 0.01 * m_hat / (np.sqrt(v_hat) + 1e-8)",
+                "w + 0.01 * m_hat / (np.sqrt(v_hat) + 0.01)",
                 "You go up. The gradient points to where L grows.",
             ),
             Mistake(
                 "value-instead-of-derivative",
-                ("w - 0.01 * g / (np.sqrt(v_hat) + 1e-8)", "w - 0.01 * m_hat / (np.abs(g) + 1e-8)"),
+                ("w - 0.01 * g / (np.sqrt(v_hat) + 0.01)", "w - 0.01 * m_hat / (np.abs(g) + 0.01)"),
                 "The gradient of this step alone stands where a running mean belongs.",
             ),
             Mistake(
                 "missing-term",
                 (
-                    "0.01 * m_hat / (np.sqrt(v_hat) + 1e-8)",
-                    "-0.01 * m_hat / (np.sqrt(v_hat) + 1e-8)",
-                    "w - m_hat / (np.sqrt(v_hat) + 1e-8)",
+                    "0.01 * m_hat / (np.sqrt(v_hat) + 0.01)",
+                    "-0.01 * m_hat / (np.sqrt(v_hat) + 0.01)",
+                    "w - m_hat / (np.sqrt(v_hat) + 0.01)",
                 ),
                 "This is the step without w, or without the learning rate. Asked is the new "
                 "weight, w − η · step.",

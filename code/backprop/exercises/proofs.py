@@ -56,10 +56,10 @@ def check_refusal(exercise, function):
     if error == exercise.error:
         message = f"Refused, as it should be. {words}"
         return report(exercise.name, None, message, deeds=["checked"])
-    if outcome.open:
+    if error and outcome.open:
         return report(exercise.name, "not-started", VOCABULARY["not-started"])
     if not error:
-        message = "Nothing was refused: the checker finds your line true."
-        return report(exercise.name, "wrong", message)
+        message = "Nothing was refused: no line is written yet, or the checker finds it true."
+        return report(exercise.name, "not-started", message)
     message = f"It was refused for another reason; asked is a {exercise.error}. {words}"
     return report(exercise.name, "raises", message)

@@ -59,8 +59,8 @@ add(
                     "F / F.sum(axis=1, keepdims=True) + eps",
                     "np.exp(Z - Z.max()) / (np.exp(Z - Z.max()).sum(axis=1, keepdims=True) + eps)",
                 ),
-                "A small constant was added; the rows no longer sum to 1. After the shift by the "
-                "maximum the sum is at least 1, and nothing needs protecting.",
+                "A small constant was added, so the probabilities are a little off. After the "
+                "shift by the maximum the sum is at least 1, and nothing needs protecting.",
             ),
             Mistake(
                 "elementwise-softmax",
@@ -90,8 +90,8 @@ add(
                     "(Z - Z.max(axis=1, keepdims=True)) "
                     "/ (Z - Z.max(axis=1, keepdims=True)).sum(axis=1, keepdims=True)",
                 ),
-                "You divide the logits by their sum; the exponential is missing. Only exponentials "
-                "are positive for every logit.",
+                "You divide the logits by their sum; the exponential is missing. Exponentials are "
+                "positive for every logit; logits are not.",
             ),
             Mistake(
                 "extra-term",
@@ -262,6 +262,17 @@ add(
                     "softmax_backward(dY, E / (E.sum(axis=1, keepdims=True) + eps))",
                 ),
                 "A small constant was added to the probabilities.",
+            ),
+            Mistake(
+                "missing-term",
+                "Y * dY - (dY * Y).sum(axis=1, keepdims=True)",
+                "What is taken away lacks its factor Y: did a bracket get lost?",
+            ),
+            Mistake(
+                "mean-instead-of-sum",
+                "Y * (dY - (dY * Y).mean(axis=1, keepdims=True))",
+                "The probabilities are the weights of the mean already: add up, and don't divide "
+                "by C.",
             ),
             Mistake(
                 "missing-term",

@@ -12,7 +12,7 @@ The shape of an input is given by letters, and may be followed by what it holds:
     "S C probabilities"  rows of positive numbers that sum to 1
     "S labels"           whole numbers from 0 to C − 1
     "S C targets"        rows that sum to 1
-    "number", "positive", "whole"     a number; one above 0; one from 2 to 9
+    "positive", "share", "whole"      a number above 0; one between 0 and 1; one from 2 to 9
     "S M positive"       positive numbers
     "S mask", "S C mask" 0 or 1, at least one 1 in each row
 """

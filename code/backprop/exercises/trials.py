@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..gradcheck import check_gradients
-from ..layer import is_layer
 from .causes import find_causes
 from .diagnosis import Diagnosis, judge, no_array, put_in_words
 from .formulas import namespace, right_answer
@@ -29,7 +28,10 @@ class Failure:
 def check_function(exercise, answer):
     """The Report about a function, or about a class with forward and backward."""
     layer = exercise.kind == "layer"
-    if not (callable(answer) or (layer and is_layer(answer))):
+    if layer and not (hasattr(answer, "forward") and hasattr(answer, "backward")):
+        message = f"A class with forward and backward is asked for, not a {type(answer).__name__}."
+        return report(exercise.name, "wrong-type", message)
+    if not (callable(answer) or layer):
         kind = type(answer).__name__
         message = f"Hand over the function itself, without calling it; this is a {kind}."
         return report(exercise.name, "wrong-type", message)
@@ -98,10 +100,17 @@ def _failure(exercise, probe, outcome):
     general = _general(exercise, outcome)
     if general:
         return Failure(None, Diagnosis(False, *general), probe, outcome)
-    for quantity, answer in zip(exercise.returns, outcome.answers, strict=True):
-        diagnosis = _judge(quantity, answer, namespace(quantity, probe.inputs))
-        if not diagnosis.ok:
-            return Failure(quantity, diagnosis, probe, outcome)
+    pairs = list(zip(exercise.returns, outcome.answers, strict=True))
+    for quantity, answer in pairs:
+        if not _is_open(answer):
+            diagnosis = _judge(quantity, answer, namespace(quantity, probe.inputs))
+            if not diagnosis.ok:
+                return Failure(quantity, diagnosis, probe, outcome)
+    still = [quantity.symbol for quantity, answer in pairs if _is_open(answer)]
+    if still:
+        right = [quantity.symbol for quantity, answer in pairs if not _is_open(answer)]
+        message = f"Right so far: {', '.join(right)}. Still open: {', '.join(still)}."
+        return Failure(None, Diagnosis(False, "not-started", message), probe, outcome)
     if outcome.changed:
         message = f"{VOCABULARY['mutates-input']} It has written to {outcome.changed}."
         return Failure(None, Diagnosis(False, "mutates-input", message), probe, outcome)
@@ -111,7 +120,8 @@ def _failure(exercise, probe, outcome):
 def _general(exercise, outcome):
     """(code, message) if there is no answer to be judged."""
     wanted, came = exercise.returns, outcome.answers
-    if outcome.open:
+    some = len(came) == len(wanted) and not all(map(_is_open, came))
+    if outcome.open and not some:
         returned = " Your function returns None; if it is finished, the return is missing."
         missing = returned if came and all(a is None for a in came) else ""
         return "not-started", VOCABULARY["not-started"] + missing
@@ -120,9 +130,13 @@ def _general(exercise, outcome):
         return code, outcome.raised[1]
     if len(came) != len(wanted):
         symbols = ", ".join(quantity.symbol for quantity in wanted)
-        message = f"{len(wanted)} arrays are asked for, {symbols}, in this order; {len(came)} came."
+        message = f"{len(wanted)} values are asked for, {symbols}, in this order; {len(came)} came."
         return "wrong-type", message
     return None
+
+
+def _is_open(answer):
+    return answer is None or answer is Ellipsis or answer is NotImplemented
 
 
 def _judge(quantity, answer, names):
@@ -156,7 +170,8 @@ def _at_the_edge(failure):
     if probe.blame and code not in ("mutates-input", "right-values-wrong-shape", "stray-epsilon"):
         code = probe.blame
         says = "Something is remembered from call to call." if probe.twice else VOCABULARY[code]
-        message = f"{says} {message}"
+        more = failure.diagnosis.mistake not in (code, "wrong") and says not in message
+        message = f"{says} {message}" if more else says
     message = f"Right elsewhere, but not {probe.special}. {message}"
     return Diagnosis(False, code, message, error=failure.diagnosis.error)
 

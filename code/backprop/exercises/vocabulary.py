@@ -10,9 +10,8 @@ VOCABULARY = {
     "raises": "Your function raised an exception instead of returning a value.",
     "wrong-type": "An array of numbers is asked for.",
     "not-finite": "Some entries are nan or infinite.",
-    "wrong-shape": "A gradient has the shape of its variable, and this has another.",
-    "right-values-wrong-shape": "The numbers are right, the shape is not: in an update such as "
-    "b -= lr * db NumPy would either stop or broadcast it without a word.",
+    "wrong-shape": "The shape is another one than is asked for.",
+    "right-values-wrong-shape": "The numbers are right, the shape is not.",
     "missing-transpose": "A factor is turned over: the column-vector form of the formula, or a "
     "transpose too many or too few. Find the summed index; it stands last in the first factor of a "
     "product and first in the second.",
@@ -69,7 +68,7 @@ VOCABULARY = {
     "integer-truncation": "The decimals are cut off: an array of whole numbers was written into.",
     "mutates-input": "Your function changes an array that it was given. Whoever called it still "
     "needs that array: work on a copy.",
-    "unstable": "For logits of ±1,000 it overflows.",
+    "unstable": "An exponential overflows there, or becomes 0 where it must not.",
     "partly-wrong": "Some entries are right, others are not.",
     "wrong": "This is none of the mistakes that are known here.",
 }
