@@ -75,7 +75,7 @@ def judge(quantity, answer, names):
     right = right_answer(quantity, names)
     loose = looseness(answer.dtype)
     case = Case(quantity, answer, right, names)
-    if answer.size > MANY:
+    if answer.size > (MANY if not quantity.shape.isdigit() else 8):
         return _shape_only(case)
     if not np.isfinite(answer).all():
         return _not_finite(case)
