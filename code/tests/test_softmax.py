@@ -77,3 +77,13 @@ def test_one_class_is_certain_and_has_no_gradient():
 @given(sizes(2).filter(lambda shape: shape[1] > 1), seeds)
 def test_gradients_agree_with_the_complex_step(shape, seed):
     assert check_gradients(Softmax(), draw(*shape, seed=seed), tolerance=1e-10)
+
+
+def test_most_gradients_vanish_at_a_low_temperature():
+    logits, upstream = draw(500, 4), draw(500, 4, seed=1)
+    typical = []
+    for tau in (2.0, 0.5, 0.1, 0.02):
+        dZ = softmax_backward(upstream, softmax(logits / tau)) / tau
+        typical.append(np.median(np.abs(dZ)))
+    assert typical[1] > typical[2] > typical[3]
+    assert typical[3] < 1e-6 < typical[0]
