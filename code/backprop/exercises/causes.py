@@ -67,7 +67,8 @@ def _slip_in_words(quantity, code, formula):
     used = "".join(c if c.isalnum() or c == "_" else " " for c in formula).split()
     meanings = [f"{name} = {meant}" for name, meant in quantity.where.items() if name in used]
     where = f", with {', '.join(meanings)}" if meanings else ""
-    return f"{VOCABULARY[code]} Your numbers are those of {formula}{where}."
+    says = "A sign is wrong." if code == "wrong-sign" else VOCABULARY[code]
+    return f"{says} Your numbers are those of {formula}{where}."
 
 
 def _said(code, value):

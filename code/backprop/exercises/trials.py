@@ -158,8 +158,9 @@ def _say(exercise, failures):
     failure = telling[0] if telling else failures[0]
     diagnosis = _decided(exercise, telling) if telling else _at_the_edge(failure)
     message = diagnosis.message
-    if failure.quantity is not None and len(exercise.returns) > 1:
-        message = f"{failure.quantity.symbol}: {message}"
+    symbol = failure.quantity.symbol if failure.quantity else ""
+    if symbol and len(exercise.returns) > 1 and not message.startswith(symbol):
+        message = f"{symbol}: {message}"
     more = {"error": diagnosis.error, "printed": failure.outcome.printed}
     return report(exercise.name, diagnosis.mistake, message, **more)
 
