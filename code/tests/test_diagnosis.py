@@ -1,9 +1,12 @@
 """Tests of diagnose: right answers in any style pass, wrong ones are named, junk gets words."""
 
+import time
+
 import numpy as np
 import planted
 import pytest
 from backprop.exercises import check, diagnose
+from backprop.exercises.inputs import draw
 from backprop.exercises.rewriting import conditions, rewritings, with_epsilon
 from backprop.exercises.tables import EXERCISES, QUANTITIES
 from backprop.exercises.vocabulary import VOCABULARY
@@ -284,3 +287,57 @@ def test_junk_gets_a_report_whatever_it_is(name, answer, returned):
     assert report.message
     assert str(report)
     assert report._repr_html_()
+
+
+@pytest.mark.parametrize("name", ["softmax.dZ", "linear.dW", "linear.dX", "cross_entropy.dY"])
+def test_large_inputs_are_judged_in_time(name):
+    sizes = {"S": 900, "M": 700, "N": 500, "C": 800}
+    inputs = draw(QUANTITIES[name].takes, sizes, np.random.default_rng(0))
+    answer = right(name, inputs)
+    assert diagnose(name, answer, **inputs).ok
+    begin = time.monotonic()
+    found = diagnose(name, answer[::-1], **inputs)
+    assert not found.ok
+    assert time.monotonic() - begin < 5
+
+
+def test_a_function_that_never_comes_back_is_not_called():
+    def endless(x):
+        while True:
+            pass
+
+    inputs = {"f": endless, "x": np.ones((3, 2)), "h": 1e-5}
+    assert diagnose("gradcheck.central", np.ones((3, 2)), **inputs).mistake == "wrong-type"
+
+
+class Rude:
+    def __getattribute__(self, name):
+        raise RuntimeError("don't look at me")
+
+    def __array__(self, *args, **kwargs):
+        raise SystemExit
+
+
+def test_rude_objects_get_a_report():
+    inputs = inputs_of("linear.db")
+    assert diagnose("linear.db", Rude(), **inputs).mistake == "wrong-type"
+    assert diagnose("linear.db", np.ones(3), **(inputs | {"X": Rude()})).mistake == "wrong-type"
+    assert diagnose(Rude(), np.ones(3)).mistake == "not-started"
+    assert check(Rude(), Rude()).mistake == "not-started"
+    for name in ("linear.db", "network.rms", "linear.xv", "linear.break"):
+        assert check(name, Rude()).mistake in VOCABULARY
+
+
+def test_an_answer_in_less_than_float64_is_not_given_a_false_name():
+    def low(dY, X, W):
+        dY, X, W = (a.astype(np.float32) for a in (dY, X, W))
+        return (dY @ W).astype(float), (dY.T @ X).astype(float), dY.sum(axis=0).astype(float)
+
+    report = check("linear.backward", low)
+    assert report.mistake in (None, "wrong", "partly-wrong"), report
+
+
+def test_sizes_that_are_zero_get_a_diagnosis():
+    assert diagnose("linear.nonzeros", 1, S=0, M=0, N=0).mistake
+    assert diagnose("linear.shape_dW", (3, 4), S=5, M=4, N=3).ok
+    assert diagnose("gradcheck.step", 1.0, eps=-1e-16, size=1.0, third=1.0).mistake == "wrong-type"

@@ -7,6 +7,7 @@ import time
 
 import numpy as np
 import pytest
+from backprop.activations import elu
 from backprop.exercises import check, sandbox
 from backprop.exercises.failures import in_words
 from backprop.exercises.inputs import probes
@@ -139,10 +140,20 @@ def test_a_stub_that_raises_is_not_started(way):
 
 def test_arguments_are_matched_by_name_or_by_place(way):
     assert check("linear.dW", lambda X, dY: dY.T @ X).passed
-    assert check("linear.dW", lambda G, A: G.T @ A).mistake == "raises"  # dY, X, W, b are given
+    assert check("linear.dW", lambda G, A: G.T @ A).passed
     assert check("linear.dW", lambda G, A, *others: G.T @ A).passed
+    assert check("linear.backward", lambda X, W, dout: (dout @ W, dout.T @ X, dout.sum(0))).passed
+    assert check("linear.db", lambda g: g.sum(axis=0)).passed
+    assert check("linear.dX", lambda **given: given["dY"] @ given["W"]).passed
+    assert check("elu.forward", elu).passed  # alpha has a default, and is given all the same
     assert check("linear.dX", lambda dY, W, unused=3: dY @ W).passed
     assert "other arguments" in check("linear.dX", lambda a, b, c, d, e: 1).message
+
+
+def test_the_right_arrays_in_another_order_are_recognised(way):
+    report = check("linear.backward", lambda dY, X, W: (dY.T @ X, dY.sum(axis=0), dY @ W))
+    assert report.mistake == "wrong-array"
+    assert "in another order: ∂L/∂W, ∂L/∂b, ∂L/∂X" in report.message
 
 
 def test_arguments_are_copies_and_writing_to_them_is_found(way):

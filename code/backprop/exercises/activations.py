@@ -547,7 +547,7 @@ add(
     ),
 )
 
-LARGER = {"dY": "S M", "A": "S M mask", "B": "S M mask"}
+LARGER = {"dY": "S M", "A": "S M few", "B": "S M few"}
 LEARNED = {"dY": "S M", "X": "S M", "a": "M"}
 add(
     Quantity(

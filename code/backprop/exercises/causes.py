@@ -15,12 +15,13 @@ A shape that is not the right one doesn't stop the comparison: the numbers may b
 in any shape.
 """
 
+import time
 from dataclasses import dataclass
 
 import numpy as np
 
 from .fitted import fitted, scaled
-from .formulas import alike, namespace, right_answer
+from .formulas import alike, namespace, right_answer, words
 from .matching import SHAPE, fits
 from .rewriting import rewritings
 from .vocabulary import VOCABULARY
@@ -34,15 +35,24 @@ class Cause:
     says: str
 
 
-def find_causes(case, every=False):
-    """The causes of the first stage in which anything fits, or of every stage; [] if none does."""
+def find_causes(case, end=None, every=False):
+    """The causes of the first stage in which anything fits, or of every stage; [] if none does.
+
+    At the time `end` (of time.monotonic) the search stops; by default after two seconds.
+    """
+    end = end or time.monotonic() + 2
     if fits(case.answer, case.right):
         return [Cause((SHAPE,), VOCABULARY[SHAPE])]
     found = {}
     for stage in STAGES:
         for codes, says, value in stage(case):
+            if time.monotonic() > end:
+                return list(found)
             shape = None if value is None else fits(case.answer, value)
-            if shape is not None:
+            if shape is None:
+                continue
+            # A slip that changes nothing here explains nothing.
+            if shape or value is case.answer or fits(case.right, value) is None:
                 also = (shape,) if shape and value.shape == case.right.shape else ()
                 found[Cause(codes + also, says)] = None
         if found and not every:
@@ -64,7 +74,7 @@ def _slips(case):
 
 
 def _slip_in_words(quantity, code, formula):
-    used = "".join(c if c.isalnum() or c == "_" else " " for c in formula).split()
+    used = words(formula)
     meanings = [f"{name} = {meant}" for name, meant in quantity.where.items() if name in used]
     where = f", with {', '.join(meanings)}" if meanings else ""
     says = "A sign is wrong." if code == "wrong-sign" else VOCABULARY[code]
@@ -92,7 +102,7 @@ def _known(case):
 
 def _factors(case):
     """The sign, and the sizes that a mean over the batch brings in."""
-    S, C, N, M = map(case.size, "SCNM")
+    S, C, N, M = (max(1, case.size(letter)) for letter in "SCNM")
     yield "wrong-sign", -1
     if S > 1:
         yield "missing-batch-mean", S

@@ -6,6 +6,7 @@ Never raises for a fault of the reader's, and never hangs (`sandbox`).
 import difflib
 
 from ..gradreport import GradientReport
+from .failures import in_words
 from .progress import note
 from .proofs import check_proof, check_refusal
 from .report import Report, report
@@ -22,21 +23,26 @@ def check(name, answer):
     about a layer of the reader's own. Returns a Report with .passed, .mistake and .message,
     whatever the answer is and does.
     """
-    exercise = EXERCISES.get(name) if isinstance(name, str) else None
+    exercise = EXERCISES.get(name) if type(name) is str else None
     if exercise is None:
-        return _unknown(f"{name!s:.60}")
+        return _unknown(name if type(name) is str else "that")
     if answer is None or answer is Ellipsis or answer is NotImplemented:
         return report(name, "not-started", VOCABULARY["not-started"])
-    found = _look(exercise, answer)
+    try:
+        found = _look(exercise, answer)
+    except BaseException as error:  # an object may do anything when it is looked at
+        if isinstance(error, KeyboardInterrupt):
+            raise
+        return report(name, "wrong-type", f"This can't be used as an answer. {in_words(error)[1]}")
     for deed in found.deeds:
         note(name, deed)
     return found
 
 
 def _unknown(name):
-    near = difflib.get_close_matches(name, EXERCISES, 1)
+    near = difflib.get_close_matches(name[:60], EXERCISES, 1)
     message = "There is no exercise of this name." + "".join(f" Is it {n!r}?" for n in near)
-    return Report(name, "not-started", message)
+    return Report(name[:60], "not-started", message)
 
 
 def _look(exercise, answer):

@@ -48,7 +48,7 @@ def in_words(error):
     """(name of the exception's class, what happened): never fails, whatever the exception is."""
     kind = type(error).__name__
     try:
-        text = str(error)
+        text = str.__str__(str(error))[:2000].encode("utf-8", "backslashreplace").decode()
     except BaseException:
         text = ""
     try:

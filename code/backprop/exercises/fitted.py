@@ -26,14 +26,14 @@ def scaled(case, value, codes=(), says=""):
     if not factor or abs(factor) < 1e-12:
         return
     meaning = _meaning(abs(factor), case)
-    if value.size > 1 or (meaning and not codes):
+    if value.size > 1 or ((meaning or factor in (2, 0.5)) and not codes):
         words = f"It is {factor:.4g} times the right answer{meaning}."
         yield (*codes, "scaled"), f"{says} {words}".strip(), factor * value
 
 
 def _meaning(factor, case):
     """ " (that is 1/S)" for a factor that is one of the sizes or of the usual numbers."""
-    known = {"2": 2.0, "log 2": np.log(2), "log 10": np.log(10)}
+    known = {"log 2": np.log(2), "log 10": np.log(10)}
     known |= {letter: float(case.size(letter)) for letter in "SCNM" if case.size(letter) > 2}
     known |= {f"{letter}²": known[letter] ** 2 for letter in "SC" if letter in known}
     for name, number in known.items():

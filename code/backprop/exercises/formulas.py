@@ -1,6 +1,8 @@
 """What a formula of the tables is worth on given inputs: names, sizes, values."""
 
+import ast
 import functools
+import math
 import warnings
 
 import numpy as np
@@ -12,8 +14,11 @@ from .. import activations, losses, softmax
 MODULES = (backprop, activations, losses, softmax)
 LIBRARY = {name: thing for module in MODULES for name, thing in vars(module).items()}
 LIBRARY = {name: thing for name, thing in LIBRARY.items() if callable(thing)}
+LARGE = 20_000  # the product of all sizes
+MISFITS = (ValueError, TypeError, IndexError, AttributeError, ArithmeticError, NameError)
+MISFITS += (MemoryError,)
 PLAIN = {"large", "positive", "probabilities", "labels", "targets", "mask", "number", "whole"}
-PLAIN |= {"function", "share"}
+PLAIN |= {"function", "share", "few"}
 
 
 @functools.lru_cache(maxsize=8192)
@@ -49,11 +54,34 @@ def sizes_of(quantity, inputs):
 
 
 def namespace(quantity, inputs):
-    """Every name that a formula of this quantity may use."""
+    """Every name that a formula of this quantity may use; for large inputs only what is needed."""
     names = {**LIBRARY, "np": np, **sizes_of(quantity, inputs), **inputs}
+    few = is_large(quantity, names) and _needed(quantity)
     for name, formula in quantity.where.items():
-        names[name] = evaluate(formula, names)
+        if not few or name in few:
+            names[name] = evaluate(formula, names)
     return names
+
+
+def is_large(quantity, names):
+    """Whether the sizes are too large to try every wrong formula: some have an index for each."""
+    dims = {letter for spec in quantity.takes.values() for letter in letters(spec)}
+    return math.prod(names[letter] for letter in dims if not letter.isdigit()) > LARGE
+
+
+def _needed(quantity):
+    """The `where` names that the right formula uses, directly or not."""
+    needed, open_ = set(), [quantity.exact or quantity.formula]
+    while open_:
+        used = words(open_.pop()) & set(quantity.where) - needed
+        needed |= used
+        open_ += [quantity.where[name] for name in used]
+    return needed
+
+
+def words(formula):
+    """All names in a formula."""
+    return {node.id for node in ast.walk(ast.parse(formula)) if isinstance(node, ast.Name)}
 
 
 def evaluate(formula, names):
@@ -61,7 +89,7 @@ def evaluate(formula, names):
     with np.errstate(all="ignore"):
         try:
             return eval(_compiled(formula), names)
-        except (ValueError, TypeError, IndexError, AttributeError, ArithmeticError, NameError):
+        except MISFITS:
             return None
 
 

@@ -88,6 +88,8 @@ def _draw(spec, sizes, rng, last_class, whole):
         mask[..., 0] = 1
         mask[..., -1] = 0 if mask.shape[-1] > 1 else 1
         return mask
+    if "few" in kinds:
+        return rng.integers(-2, 3, shape).astype(float)
     if "whole" in kinds:
         return int(next(whole)) if not shape else rng.integers(2, 10, shape)
     if "function" in kinds:
@@ -121,6 +123,7 @@ class Quartic:
 def _is_plain(spec):
     """Arrays of any real numbers: not probabilities, labels, masks, and not a single number."""
     special = set(spec.split()) & {
+        "few",
         "probabilities",
         "labels",
         "targets",

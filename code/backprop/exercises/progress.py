@@ -22,7 +22,7 @@ def place():
     if os.environ.get("GRADIENTS_PROGRESS"):
         return Path(os.environ["GRADIENTS_PROGRESS"])
     home = os.environ.get("XDG_DATA_HOME") or os.environ.get("LOCALAPPDATA")
-    return Path(home or Path.home() / ".local" / "share") / "gradients-by-hand" / "progress.json"
+    return Path(home or os.path.expanduser("~/.local/share")) / "gradients-by-hand/progress.json"
 
 
 def load():
@@ -34,7 +34,7 @@ def load():
             for name, deeds in kept.items()
             if isinstance(deeds, list)
         }
-    except (OSError, ValueError, AttributeError):
+    except (OSError, ValueError, AttributeError, RecursionError):
         return {}
 
 
@@ -46,6 +46,8 @@ def note(name, deed):
     kept[name].append(deed)
     with contextlib.suppress(OSError):
         place().parent.mkdir(parents=True, exist_ok=True)
+        if list(kept) == [name] and place().exists():  # it could not be read, or was empty
+            os.replace(place(), place().with_suffix(".damaged"))
         new = place().with_suffix(".new")
         new.write_text(json.dumps(kept, indent=1, sort_keys=True), "utf-8")
         os.replace(new, place())

@@ -12,6 +12,7 @@ import faulthandler
 import inspect
 import io
 import os
+import pickle
 import signal
 import sys
 import time
@@ -22,7 +23,7 @@ import numpy as np
 
 from .failures import in_words
 
-SECONDS = 3.0
+SECONDS = 2.5
 MEGABYTES = 1500
 CAN_FORK = hasattr(os, "fork") and sys.platform not in ("emscripten", "wasi")
 LARGEST = 100_000  # entries of an answer that is sent back; of larger ones only the shape
@@ -74,6 +75,7 @@ def one(call, inputs, read_only=False, twice=False):
     try:
         with (
             contextlib.redirect_stdout(printed),
+            contextlib.redirect_stderr(_Printed()),
             warnings.catch_warnings(),
             np.errstate(all="ignore"),
         ):
@@ -121,18 +123,17 @@ def _plain(value):
     """The value as a NumPy array or number; lists of numbers, None and Foreign things as such."""
     if value is None or value is Ellipsis or value is NotImplemented:
         return value
+    if isinstance(value, np.ma.MaskedArray):
+        return Foreign("masked array", value.shape)
     if isinstance(value, np.ndarray):
         if value.dtype.kind not in "biuf":
             return Foreign(f"array of {value.dtype}", value.shape)
-        return np.array(value) if value.size <= LARGEST else Foreign("array", value.shape)
+        return np.array(value) if value.size <= LARGEST else Foreign("large array", value.shape)
     if isinstance(value, np.generic | bool | int | float):
         return np.asarray(value) if np.asarray(value).dtype.kind in "biuf" else Foreign("number")
-    if (
-        isinstance(value, tuple | list)
-        and len(value) <= 8
-        and all(type(v) in (int, bool) for v in value)
-    ):
-        return tuple(value)
+    sizes = isinstance(value, tuple | list) and len(value) <= 8
+    if sizes and all(isinstance(v, int | np.integer) for v in value):
+        return tuple(map(int, value))
     return Foreign(type(value).__name__)
 
 
@@ -151,6 +152,8 @@ def _in_a_fork(call, many, seconds):
         return _received(receive, time.monotonic() + seconds, len(many), seconds)
     finally:
         receive.close()
+        with contextlib.suppress(OSError):
+            os.killpg(child.pid, signal.SIGKILL)
         child.kill()
         child.join()
 
@@ -158,12 +161,22 @@ def _in_a_fork(call, many, seconds):
 def _child(call, many, send):
     """In the copy of the process."""
     faulthandler.disable()  # a crash is reported, not printed
+    with contextlib.suppress(OSError):
+        os.setsid()  # so that what the function starts ends with it
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, 1)
+        os.dup2(nowhere, 2)
     for number in (signal.SIGINT, signal.SIGALRM, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)
     _limit_memory()
-    for arguments in many:
-        send.send(one(call, *arguments))
-    os._exit(0)  # without what the parent does when it ends
+    me = os.getpid()
+    try:
+        for arguments in many:
+            outcome = one(call, *arguments)
+            if os.getpid() == me:  # not what the function itself has forked
+                send.send(outcome)
+    finally:
+        os._exit(0)  # without what the parent does when it ends
 
 
 def _limit_memory():
@@ -183,7 +196,7 @@ def _received(receive, deadline, count, seconds):
             return [*outcomes, _time_up(seconds)]
         try:
             outcomes.append(receive.recv())
-        except EOFError:
+        except (EOFError, OSError, pickle.UnpicklingError):
             words = "Python itself was ended by your function: a crash, or os._exit."
             return [*outcomes, Outcome(raised=("SystemExit", words))]
     return outcomes
@@ -202,6 +215,7 @@ def _here(call, many, seconds):
     deadline, outcomes, before = time.monotonic() + seconds, [], sys.gettrace()
 
     def watch(frame, event, argument):
+        frame.f_trace_opcodes = True  # a loop on one line has no other event
         if time.monotonic() > deadline:
             raise TimeUp
         return watch
@@ -218,23 +232,28 @@ def _here(call, many, seconds):
 
 
 def bind(function, takes):
-    """A call of `function` with inputs: by name where it has their names, else in this order."""
+    """A call of `function` with inputs: those that it names by name, the others in this order."""
 
     def call(inputs):
-        names = _parameters(function)
-        if names is not None and set(names) <= set(inputs):
-            return function(**{name: inputs[name] for name in names})
-        return function(*[inputs[name] for name in takes])
+        named = _by_name(function, inputs, takes)
+        return function(**named) if named is not None else function(*[inputs[n] for n in takes])
 
     return call
 
 
-def _parameters(function):
-    """The names of its arguments that have no default; None if they can't be known."""
+def _by_name(function, inputs, takes):
+    """{parameter: value}; None if the function has to be called by place."""
     try:
-        parameters = inspect.signature(function).parameters.values()
-    except (TypeError, ValueError):
+        parameters = inspect.signature(function, follow_wrapped=False).parameters.values()
+    except Exception:  # whatever an object's own signature does
         return None
     if any(p.kind in (p.VAR_POSITIONAL, p.POSITIONAL_ONLY) for p in parameters):
         return None
-    return [p.name for p in parameters if p.default is p.empty and p.kind is not p.VAR_KEYWORD]
+    if any(p.kind is p.VAR_KEYWORD for p in parameters):
+        return {name: inputs[name] for name in takes}
+    given = {p.name: inputs[p.name] for p in parameters if p.name in inputs}
+    others = [p.name for p in parameters if p.name not in inputs and p.default is p.empty]
+    rest = [name for name in takes if name not in given]
+    if len(others) > len(rest):
+        return None
+    return given | {p: inputs[name] for p, name in zip(others, rest, strict=False)}

@@ -1,5 +1,6 @@
 """Exercises that are a function or a layer: try it on all inputs, and find what is wrong first."""
 
+import time
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,10 +10,12 @@ from .causes import find_causes
 from .diagnosis import Diagnosis, judge, no_array, put_in_words
 from .formulas import namespace, right_answer
 from .inputs import Probe, probes
-from .matching import Case
+from .matching import Case, equal
 from .report import report
 from .sandbox import Foreign, Outcome, bind, run
 from .vocabulary import VOCABULARY
+
+PATIENCE = 4.0  # seconds for everything
 
 
 @dataclass(frozen=True)
@@ -35,13 +38,14 @@ def check_function(exercise, answer):
         kind = type(answer).__name__
         message = f"Hand over the function itself, without calling it; this is a {kind}."
         return report(exercise.name, "wrong-type", message)
+    end = time.monotonic() + PATIENCE
     tried = list(probes(_takes(exercise)))
     call = (_layer if layer else _function)(exercise, answer)
     outcomes = run(call, [(probe.inputs, probe.read_only, probe.twice) for probe in tried])
-    failures = [_failure(exercise, *pair) for pair in zip(tried, outcomes, strict=False)]
+    failures = [_failure(exercise, *pair, end) for pair in zip(tried, outcomes, strict=False)]
     failures = [failure for failure in failures if failure]
     if failures:
-        return _say(exercise, failures)
+        return _say(exercise, failures, end)
     shown = ", ".join(quantity.symbol for quantity in exercise.returns)
     message = f"{shown}: right on {len(tried)} sets of inputs, some of them chosen to be nasty."
     more = {"printed": outcomes[0].printed, "deeds": ["implemented"]}
@@ -86,7 +90,7 @@ def _measured(exercise, answer, probe):
         layer = answer() if isinstance(answer, type) else answer
         return (check_gradients(layer, *inputs).worst.error,)
 
-    outcome = run(call, [({},)])[0]
+    outcome = run(call, [({},)], seconds=1.5)[0]
     if outcome.raised:
         return f"check_gradients can't measure it, though. {outcome.raised[1]}"
     error = float(outcome.answers[0])
@@ -95,7 +99,7 @@ def _measured(exercise, answer, probe):
     return f"check_gradients sees an error of {error:.0e}: does it compute in less than float64?"
 
 
-def _failure(exercise, probe, outcome):
+def _failure(exercise, probe, outcome, end):
     """The first thing that is wrong in this outcome; None if nothing is."""
     general = _general(exercise, outcome)
     if general:
@@ -103,7 +107,7 @@ def _failure(exercise, probe, outcome):
     pairs = list(zip(exercise.returns, outcome.answers, strict=True))
     for quantity, answer in pairs:
         if not _is_open(answer):
-            diagnosis = _judge(quantity, answer, namespace(quantity, probe.inputs))
+            diagnosis = _judge(quantity, answer, namespace(quantity, probe.inputs), end)
             if not diagnosis.ok:
                 return Failure(quantity, diagnosis, probe, outcome)
     still = [quantity.symbol for quantity, answer in pairs if _is_open(answer)]
@@ -139,9 +143,9 @@ def _is_open(answer):
     return answer is None or answer is Ellipsis or answer is NotImplemented
 
 
-def _judge(quantity, answer, names):
+def _judge(quantity, answer, names, end):
     """The Diagnosis of a value that came back from the sandbox."""
-    if isinstance(answer, Foreign) and answer.kind == "array":
+    if isinstance(answer, Foreign) and answer.kind == "large array":
         answer = np.broadcast_to(0.0, answer.shape)  # too large to be sent, so the shape is wrong
     if isinstance(answer, Foreign):
         return Diagnosis(False, "wrong-type", no_array(quantity, f"a {answer.kind}"))
@@ -149,14 +153,18 @@ def _judge(quantity, answer, names):
         if not quantity.shape.isdigit():
             return Diagnosis(False, "wrong-type", no_array(quantity, "a list of numbers"))
         answer = np.asarray(answer)
-    return judge(quantity, answer, names)
+    return judge(quantity, answer, names, end)
 
 
-def _say(exercise, failures):
+def _say(exercise, failures, end):
     """The report on the first failure on telling inputs, else on the first at an edge."""
     telling = [failure for failure in failures if failure.probe.plain]
     failure = telling[0] if telling else failures[0]
-    diagnosis = _decided(exercise, telling) if telling else _at_the_edge(failure)
+    order = _order(exercise, failure)
+    if order:
+        message = f"These are the right arrays in another order: {', '.join(order)}."
+        return report(exercise.name, "wrong-array", message)
+    diagnosis = _decided(exercise, telling, end) if telling else _at_the_edge(failure)
     message = diagnosis.message
     symbol = failure.quantity.symbol if failure.quantity else ""
     if symbol and len(exercise.returns) > 1 and not message.startswith(symbol):
@@ -168,7 +176,7 @@ def _say(exercise, failures):
 def _at_the_edge(failure):
     """Right at the telling inputs, wrong at a special one: that gives the code, if it has one."""
     code, message, probe = failure.diagnosis.mistake, failure.diagnosis.message, failure.probe
-    if probe.blame and code not in ("mutates-input", "right-values-wrong-shape", "stray-epsilon"):
+    if probe.blame and _blames(probe, code):
         code = probe.blame
         says = "Something is remembered from call to call." if probe.twice else VOCABULARY[code]
         more = failure.diagnosis.mistake not in (code, "wrong") and says not in message
@@ -177,7 +185,35 @@ def _at_the_edge(failure):
     return Diagnosis(False, code, message, error=failure.diagnosis.error)
 
 
-def _decided(exercise, failures):
+def _order(exercise, failure):
+    """The symbols in the order in which they came, if all are right and in another order."""
+    quantities, came = exercise.returns, failure.outcome.answers
+    if failure.quantity is None or len(quantities) < 2:
+        return None
+    found = [
+        next((q for q in quantities if _fits(q, answer, failure.probe)), None) for answer in came
+    ]
+    right = len(set(found)) == len(quantities) and None not in found
+    return [q.symbol for q in found] if right and tuple(found) != quantities else None
+
+
+def _fits(quantity, answer, probe):
+    if not isinstance(answer, np.ndarray) or answer.dtype.kind not in "biuf":
+        return False
+    right = right_answer(quantity, namespace(quantity, probe.inputs))
+    return answer.shape == right.shape and equal(answer, right)
+
+
+def _blames(probe, code):
+    """Whether a mistake at this probe is what the probe is there for."""
+    if probe.blame == "unstable":
+        return code in ("not-finite", "raises")
+    if probe.blame == "integer-truncation":
+        return code in ("integer-truncation", "raises", "partly-wrong", "wrong", "wrong-branch")
+    return code not in ("mutates-input", "right-values-wrong-shape", "stray-epsilon")
+
+
+def _decided(exercise, failures, end):
     """Where two names fit at one size, another size decides: the cause that fits at all of them."""
     quantity, diagnosis = failures[0].quantity, failures[0].diagnosis
     same = [f for f in failures if f.quantity is quantity and f.diagnosis.error is not None]
@@ -186,7 +222,7 @@ def _decided(exercise, failures):
     cases = [_case(exercise, failure) for failure in same]
     if diagnosis.causes:
         fitting = _common([failure.diagnosis.causes for failure in same]) or _common(
-            [find_causes(case, every=True) for case in cases]
+            [find_causes(case, end, every=True) for case in cases]
         )
         diagnosis = put_in_words(cases[0], fitting)
     factor = _same_factor(cases) if diagnosis.mistake == "wrong" else None
@@ -199,7 +235,8 @@ def _decided(exercise, failures):
 def _case(exercise, failure):
     quantity, place = failure.quantity, exercise.returns.index(failure.quantity)
     names = namespace(quantity, failure.probe.inputs)
-    answer = np.asarray(failure.outcome.answers[place], dtype=np.float64)
+    with np.errstate(all="ignore"):
+        answer = np.asarray(failure.outcome.answers[place]).astype(np.float64)
     return Case(quantity, answer, right_answer(quantity, names), names)
 
 
