@@ -187,14 +187,14 @@ def _at_the_edge(failure):
 
 def _order(exercise, failure):
     """The symbols in the order in which they came, if all are right and in another order."""
-    quantities, came = exercise.returns, failure.outcome.answers
-    if failure.quantity is None or len(quantities) < 2:
+    asked, came = exercise.returns, failure.outcome.answers
+    if failure.quantity is None or len(asked) < 2:
         return None
     found = [
-        next((q for q in quantities if _fits(q, answer, failure.probe)), None) for answer in came
+        next((q.symbol for q in asked if _fits(q, answer, failure.probe)), None) for answer in came
     ]
-    right = len(set(found)) == len(quantities) and None not in found
-    return [q.symbol for q in found] if right and tuple(found) != quantities else None
+    symbols = [quantity.symbol for quantity in asked]
+    return found if found != symbols and sorted(map(str, found)) == sorted(symbols) else None
 
 
 def _fits(quantity, answer, probe):
