@@ -265,6 +265,33 @@ def test_words_never_fail():
     assert in_words(Rude()) == ("Rude", "It raised Rude: no reason given.")
 
 
+def state(pid):
+    """The letter that Linux has for a process, "" if it is gone."""
+    try:
+        with open(f"/proc/{pid}/stat") as line:
+            return line.read().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return ""
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/stat"), reason="only Linux tells")
+def test_what_a_function_starts_ends_with_it():
+    def forks(dY):
+        pid = os.fork()
+        if pid == 0:
+            time.sleep(60)
+            os._exit(0)
+        print(pid)
+        return dY.sum(axis=0)
+
+    report = check("linear.db", forks)
+    assert report.passed, report
+    end = time.monotonic() + 5
+    while state(int(report.printed)) not in ("", "Z", "X") and time.monotonic() < end:
+        time.sleep(0.05)
+    assert state(int(report.printed)) in ("", "Z", "X")
+
+
 def test_a_notebook_goes_on_after_all_that():
     for function in (endless, recursive, leaves):
         check("linear.db", function)
