@@ -2,6 +2,7 @@
 
 import os
 import signal
+import stat
 import sys
 import time
 
@@ -290,6 +291,26 @@ def test_what_a_function_starts_ends_with_it():
     while state(int(report.printed)) not in ("", "Z", "X") and time.monotonic() < end:
         time.sleep(0.05)
     assert state(int(report.printed)) in ("", "Z", "X")
+
+
+def is_pipe(number):
+    try:
+        return stat.S_ISFIFO(os.fstat(number).st_mode)
+    except OSError:
+        return False
+
+
+@pytest.mark.skipif(not sandbox.CAN_FORK, reason="there is no pipe")
+@pytest.mark.parametrize("junk", [b"junk", b"\0\0\0\4junk", b"\x7f\0\0\0"])
+def test_junk_in_the_pipe_is_survived(junk):
+    def writes(dY):
+        pipes = [n for n in range(3, 64) if is_pipe(n)]
+        os.write(pipes[-1], junk)  # the last that was opened is the sandbox's own
+        return dY.sum(axis=0)
+
+    begin = time.monotonic()
+    assert not check("linear.db", writes).passed
+    assert time.monotonic() - begin < 5
 
 
 def test_a_notebook_goes_on_after_all_that():

@@ -15,6 +15,7 @@ import os
 import pickle
 import signal
 import sys
+import threading
 import time
 import warnings
 from dataclasses import dataclass
@@ -148,14 +149,23 @@ def _in_a_fork(call, many, seconds):
         warnings.simplefilter("ignore")  # about threads: the child calls the function, no more
         child.start()
     send.close()
+    # A message that is announced and never comes would be waited for: then the end is put to it.
+    alarm = threading.Timer(seconds + 0.2, _end, [child])
+    alarm.start()
     try:
         return _received(receive, time.monotonic() + seconds, len(many), seconds)
     finally:
+        alarm.cancel()
         receive.close()
-        with contextlib.suppress(OSError):
-            os.killpg(child.pid, signal.SIGKILL)
-        child.kill()
+        _end(child)
         child.join()
+
+
+def _end(child):
+    """End the process and all that it has started."""
+    with contextlib.suppress(OSError):
+        os.killpg(child.pid, signal.SIGKILL)
+    child.kill()
 
 
 def _child(call, many, send):
