@@ -386,6 +386,11 @@ def test_hints_come_one_after_the_other():
     assert "dY.T @ X" in str(solution("linear.backward"))
 
 
+def test_a_notebook_shows_hints_as_markdown_and_as_nothing_that_it_prefers():
+    assert "$" in hint("linear.backward", 2)._repr_markdown_()
+    assert not hasattr(hint("linear.backward", 2), "_repr_html_")
+
+
 @pytest.mark.parametrize(
     "call", [lambda: hint("linear.x"), lambda: hint("linear.backward", 4), lambda: solution(3)]
 )

@@ -50,6 +50,12 @@ def test_a_gradient_can_be_proved():
     assert "1 proved" in progress().headline
 
 
+def test_a_second_deed_leaves_no_damaged_file(kept):
+    check("linear.backward", lambda dY, X, W: (dY @ W, dY.T @ X, dY.sum(axis=0)))
+    check("linear.backward", check_gradients(Linear(4, 3, rng=0), np.ones((5, 4)) / 3))
+    assert [path.name for path in kept.parent.iterdir()] == ["progress.json"]
+
+
 def test_it_survives_a_restart(kept):
     check("linear.db", lambda dY: dY.sum(axis=0))
     run = subprocess.run(

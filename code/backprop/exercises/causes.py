@@ -170,14 +170,19 @@ def _across_samples(case):
         yield _said("reduction-for-elementwise", np.asarray(right.max(axis=axis)))
 
 
-def _two_at_once(case, stages=(_known, _one_slip)):
-    """Stage 3."""
+def _two_at_once(case):
+    """Stage 3: what the stages before know is computed once; it does not depend on the answer."""
+    found = list(_all((_known, _one_slip), case))
+    yield from _on_top(case, lambda undone: found)
+
+
+def _on_top(case, found_for):
+    """One more mistake on top of those that `found_for` gives for an answer without that one."""
     for more, factor in _factors(case):
-        undone = case.with_answer(case.answer / factor)
-        for codes, says, value in _all(stages, undone):
+        for codes, says, value in found_for(case.with_answer(case.answer / factor)):
             if more not in codes:
                 yield (*codes, more), f"{says} And: {VOCABULARY[more]}", value * factor
-    for codes, says, value in _all(stages, case):
+    for codes, says, value in found_for(case):
         for more, changed in _turned_or_cut(case, value):
             if changed is not None and more not in codes:
                 both = (more, *codes) if more == "integer-truncation" else (*codes, more)
@@ -201,7 +206,7 @@ def _turned_or_cut(case, value):
 
 def _fitted_and_more(case):
     """Stage 5: also a mistake of the quantity times a number."""
-    yield from _two_at_once(case, (_unscaled,))
+    yield from _on_top(case, lambda undone: _all((_unscaled,), undone))
     for mistake in case.quantity.mistakes:
         for formula in mistake.formulas:
             value = case.value(formula)

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from .causes import Cause, find_causes, formulas
-from .failures import in_words, shape_in_words
+from .failures import in_words, is_open, shape_in_words
 from .formulas import evaluate, is_large, namespace, right_answer
-from .inputs import Quartic
+from .inputs import SmoothFunction
 from .matching import Case, equal, looseness
 from .rewriting import conditions
 from .tables import QUANTITIES
@@ -66,7 +66,7 @@ def _usable(value):
 
     Of functions only our own is called: another one might never come back.
     """
-    if isinstance(value, Quartic):
+    if isinstance(value, SmoothFunction):
         return value
     value = np.asarray(value)
     if value.dtype.kind not in "biuf" or not np.isfinite(value).all():
@@ -100,7 +100,7 @@ def judge(quantity, answer, names, end=None):
 
 def _no_answer(quantity, answer):
     """What can be said without comparing: there is no answer, or no array of real numbers."""
-    if answer is None or answer is Ellipsis or answer is NotImplemented:
+    if is_open(answer):
         return Diagnosis(False, "not-started", VOCABULARY["not-started"])
     array = isinstance(answer, np.ndarray | np.generic | int | float)
     if array and np.asarray(answer).dtype.kind in "biuf":

@@ -44,6 +44,11 @@ MEANINGS = [
 ]
 
 
+def is_open(answer):
+    """Whether this is no answer yet: None, ... or NotImplemented."""
+    return answer is None or answer is Ellipsis or answer is NotImplemented
+
+
 def in_words(error):
     """(name of the exception's class, what happened): never fails, whatever the exception is."""
     kind = type(error).__name__

@@ -93,7 +93,7 @@ def _draw(spec, sizes, rng, last_class, whole):
     if "whole" in kinds:
         return int(next(whole)) if not shape else rng.integers(2, 10, shape)
     if "function" in kinds:
-        return Quartic(rng)
+        return SmoothFunction(rng)
     if "share" in kinds:
         return float(rng.uniform(0.2, 0.8))
     values = rng.uniform(0.4, 2, shape)
@@ -102,7 +102,7 @@ def _draw(spec, sizes, rng, last_class, whole):
     return values if shape else float(values)
 
 
-class Quartic:
+class SmoothFunction:
     """f(x) = Σ_i c_i sin(x_i) + (Σ_i x_i)³/10, a number for every array: something to measure."""
 
     def __init__(self, rng):
@@ -112,12 +112,6 @@ class Quartic:
         x = np.asarray(x)
         weights = 1 + np.arange(x.size).reshape(x.shape) / 3
         return (weights * np.sin(x + self.phase)).sum() + x.sum() ** 3 / 10
-
-    def gradient(self, x):
-        """What the measurement should give."""
-        x = np.asarray(x)
-        weights = 1 + np.arange(x.size).reshape(x.shape) / 3
-        return weights * np.cos(x + self.phase) + 3 * x.sum() ** 2 / 10
 
 
 def _is_plain(spec):

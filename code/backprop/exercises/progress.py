@@ -41,12 +41,13 @@ def load():
 def note(name, deed):
     """Keep that this exercise was done. A disk that can't be written to is no reason to stop."""
     kept = load()
+    unreadable = not kept and place().exists()
     if deed in kept.setdefault(name, []):
         return
     kept[name].append(deed)
     with contextlib.suppress(OSError):
         place().parent.mkdir(parents=True, exist_ok=True)
-        if list(kept) == [name] and place().exists():  # it could not be read, or was empty
+        if unreadable:
             os.replace(place(), place().with_suffix(".damaged"))
         new = place().with_suffix(".new")
         new.write_text(json.dumps(kept, indent=1, sort_keys=True), "utf-8")

@@ -5,7 +5,6 @@ page finds it.
 """
 
 import functools
-import html
 import json
 from dataclasses import dataclass
 from importlib import resources
@@ -35,9 +34,6 @@ class Text:
 
     def _repr_markdown_(self):
         return self.text
-
-    def _repr_html_(self):
-        return f"<p>{html.escape(self.text)}</p>"
 
 
 def hint(name, number=None):

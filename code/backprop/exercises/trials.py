@@ -8,6 +8,7 @@ import numpy as np
 from ..gradcheck import check_gradients
 from .causes import find_causes
 from .diagnosis import Diagnosis, judge, no_array, put_in_words
+from .failures import is_open
 from .formulas import namespace, right_answer
 from .inputs import Probe, probes
 from .matching import Case, equal
@@ -74,23 +75,30 @@ def _function(exercise, answer):
 
 def _layer(exercise, answer):
     def call(inputs):
-        layer = answer() if isinstance(answer, type) else answer
-        value = layer.forward(*[inputs[n] for n in exercise.takes if n != "dY"])
+        layer = _made(answer)
+        value = layer.forward(*_forward_inputs(exercise, inputs))
         back = layer.backward(inputs["dY"])
         return (value, *back) if isinstance(back, tuple) else (value, back)
 
     return call
 
 
+def _made(answer):
+    return answer() if isinstance(answer, type) else answer
+
+
+def _forward_inputs(exercise, inputs):
+    return [inputs[name] for name in exercise.takes if name != "dY"]
+
+
 def _measured(exercise, answer, probe):
     """What finite differences say of a layer whose values are right, as the reader would ask it."""
-    inputs = [probe.inputs[n] for n in exercise.takes if n != "dY"]
 
-    def call(_):
-        layer = answer() if isinstance(answer, type) else answer
-        return (check_gradients(layer, *inputs).worst.error,)
+    def call(inputs):
+        found = check_gradients(_made(answer), *_forward_inputs(exercise, inputs))
+        return (found.worst.error,)
 
-    outcome = run(call, [({},)], seconds=1.5)[0]
+    outcome = run(call, [(probe.inputs,)], seconds=1.5)[0]
     if outcome.raised:
         return f"check_gradients can't measure it, though. {outcome.raised[1]}"
     error = float(outcome.answers[0])
@@ -106,13 +114,13 @@ def _failure(exercise, probe, outcome, end):
         return Failure(None, Diagnosis(False, *general), probe, outcome)
     pairs = list(zip(exercise.returns, outcome.answers, strict=True))
     for quantity, answer in pairs:
-        if not _is_open(answer):
+        if not is_open(answer):
             diagnosis = _judge(quantity, answer, namespace(quantity, probe.inputs), end)
             if not diagnosis.ok:
                 return Failure(quantity, diagnosis, probe, outcome)
-    still = [quantity.symbol for quantity, answer in pairs if _is_open(answer)]
+    still = [quantity.symbol for quantity, answer in pairs if is_open(answer)]
     if still:
-        right = [quantity.symbol for quantity, answer in pairs if not _is_open(answer)]
+        right = [quantity.symbol for quantity, answer in pairs if not is_open(answer)]
         message = f"Right so far: {', '.join(right)}. Still open: {', '.join(still)}."
         return Failure(None, Diagnosis(False, "not-started", message), probe, outcome)
     if outcome.changed:
@@ -124,7 +132,7 @@ def _failure(exercise, probe, outcome, end):
 def _general(exercise, outcome):
     """(code, message) if there is no answer to be judged."""
     wanted, came = exercise.returns, outcome.answers
-    some = len(came) == len(wanted) and not all(map(_is_open, came))
+    some = len(came) == len(wanted) and not all(map(is_open, came))
     if outcome.open and not some:
         returned = " Your function returns None; if it is finished, the return is missing."
         missing = returned if came and all(a is None for a in came) else ""
@@ -137,10 +145,6 @@ def _general(exercise, outcome):
         message = f"{len(wanted)} values are asked for, {symbols}, in this order; {len(came)} came."
         return "wrong-type", message
     return None
-
-
-def _is_open(answer):
-    return answer is None or answer is Ellipsis or answer is NotImplemented
 
 
 def _judge(quantity, answer, names, end):
