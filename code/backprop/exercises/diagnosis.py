@@ -202,14 +202,14 @@ def _entries(case, error):
     quantity, answer, right = case.quantity, case.answer, case.right
     scale = max(1e-300, float(np.abs(right).max(initial=0)))
     wrong = error > 1e-7 * np.maximum(np.abs(right), 1e-2 * scale)
-    places = [tuple(int(i) for i in place) for place in np.argwhere(wrong)]
-    shown = [f"{list(p)} is {_two(answer[p], right[p])}" for p in places[:3]]
+    places = [tuple(place.tolist()) for place in np.argwhere(wrong)[:3]]
+    shown = [f"{list(p)} is {_two(answer[p], right[p])}" for p in places]
     if right.size == 1 or wrong.all():
         worst = f"Entry {shown[0]}" if right.ndim else f"It is {_two(answer[()], right[()])}"
         says = f"{quantity.symbol} is wrong, by none of the mistakes that are known. {worst}."
         return Diagnosis(False, "wrong", says + _pointer(quantity), error=error)
     count = (
-        f"{len(places)} of {right.size} entries of {quantity.symbol} are wrong, the others right"
+        f"{wrong.sum()} of {right.size} entries of {quantity.symbol} are wrong, the others right"
     )
     side = _one_side(case, wrong)
     code = "wrong-branch" if side else "partly-wrong"

@@ -56,9 +56,9 @@ def sizes_of(quantity, inputs):
 def namespace(quantity, inputs):
     """Every name that a formula of this quantity may use; for large inputs only what is needed."""
     names = {**LIBRARY, "np": np, **sizes_of(quantity, inputs), **inputs}
-    few = is_large(quantity, names) and _needed(quantity)
+    needed = _needed(quantity) if is_large(quantity, names) else quantity.where
     for name, formula in quantity.where.items():
-        if not few or name in few:
+        if name in needed:
             names[name] = evaluate(formula, names)
     return names
 
