@@ -21,7 +21,7 @@ PIP = $(BIN)/python -m pip --disable-pip-version-check
 HTML = _build/html
 LOCK = --universal --generate-hashes --python-version 3.11 --no-emit-index-url --custom-compile-command "make lock" $(UPGRADE)
 
-.PHONY: help book test lint serve texts mutants lock clean
+.PHONY: help book test lint serve load texts mutants lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1|/p' Makefile | awk -F'|' '{ printf "make %-7s %s\n", $$1, $$2 }'
@@ -53,6 +53,9 @@ serve: ## show the built pages on http://127.0.0.1:8000 (PORT=... for another po
 	@echo "The book is on http://127.0.0.1:$(PORT)/ (end with Ctrl-C)."
 	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory $(HTML) $(PORT)
 
+load: $(VENV)/test.stamp ## see how many readers one small server bears (needs nginx, wrk, Chromium; KEEP=--keep for the book)
+	@$(ENV) $(BIN)/python -m book.load $(KEEP)
+
 texts: $(VENV)/book.stamp ## copy hints and solutions from the chapters for hint() and solution()
 	@$(ENV) $(BIN)/python -m book.exercises
 
@@ -62,7 +65,7 @@ mutants: $(VENV)/book.stamp ## plant mistakes in every line of every derivation,
 lock: ## pin all dependencies again (needs uv; UPGRADE=--upgrade takes the newest)
 	@command -v uv >/dev/null || { echo "'make lock' needs uv: python3 -m pip install uv"; exit 1; }
 	uv pip compile --quiet $(LOCK) --output-file requirements.lock requirements.txt
-	uv pip compile --quiet $(LOCK) --constraint requirements.lock --output-file requirements-test.lock requirements.txt requirements-test.txt
+	for kind in test lab; do uv pip compile --quiet $(LOCK) --constraint requirements.lock --output-file requirements-$$kind.lock requirements.txt requirements-$$kind.txt; done
 
 clean: ## remove what was built (the environment in .venv stays)
 	rm -rf _build code/dist .ruff_cache .pytest_cache code/.pytest_cache .hypothesis code/.hypothesis

@@ -69,6 +69,16 @@ class Picture:
         return f"[figure: {self.alt}]"
 
 
+class Html:
+    """What a cell shows: HTML as it is, in Jupyter and in a page of the website."""
+
+    def __init__(self, source):
+        self.source = source
+
+    def _repr_html_(self):
+        return self.source
+
+
 def show(fig, alt):
     """The figure as a `Picture`; `alt` says what is to be seen in it.
 

@@ -69,6 +69,7 @@ def train(
     rng=0,
     checkpoint=None,
     progress=True,
+    after_epoch=None,
 ):
     """Train `model` on data.X_train and data.y_train for a number of epochs; returns a `History`.
 
@@ -77,13 +78,14 @@ def train(
     `schedule` maps the progress of the run, 0 … 1, to a factor on the learning rate (`cosine`).
     `rng` (a seed or Generator) draws the order of the samples. `checkpoint` is a path: after each
     epoch the whole state is written there, and a run that finds it goes on from it, ending with the
-    same bits as if it had never stopped.
+    same bits as if it had never stopped. `after_epoch` is called with the History so far, after
+    each epoch: to draw it, say.
 
     Raises ValueError for bad data or settings or a checkpoint of another run, FloatingPointError
     when the loss is no longer finite.
     """
     X, y = _checked(data)
-    _check_parts(model, optimizer, schedule)
+    _check_parts(model, optimizer, schedule=schedule, after_epoch=after_epoch)
     epochs = expect_number(epochs, "epochs", "train", low=1, whole=True)
     batch_size = expect_number(batch_size, "batch_size", "train", low=1, whole=True)
     validation, held_out = expect_number(validation, "validation", "train", low=0, high=0.9), None
@@ -102,6 +104,8 @@ def train(
         latest = {name: values[-1] for name, values in asdict(run.history).items() if values}
         shown = {name: f"{value:.4f}" for name, value in latest.items()}
         bar.set_postfix(shown, refresh=False)  # shown as the bar moves on
+        if after_epoch:
+            after_epoch(run.history)
     return run.history
 
 
@@ -259,12 +263,13 @@ def _check_model(model, who):
         raise ValueError(f"{who} expects a model with forward and backward, got {model!r}")
 
 
-def _check_parts(model, optimizer, schedule):
+def _check_parts(model, optimizer, **functions):
     _check_model(model, "train")
     if not hasattr(optimizer, "step"):
         raise ValueError(f"train expects an optimizer with step, got {optimizer!r}")
-    if schedule is not None:
-        expect_function(schedule, "schedule", "train")
+    for name, function in functions.items():
+        if function is not None:
+            expect_function(function, name, "train")
 
 
 def _labels(y, name, S, who):

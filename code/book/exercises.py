@@ -12,16 +12,21 @@ In the chapter the cell of an exercise holds the solution, between two marks:
 Sphinx extension this module shows and runs the stubs, and puts the solutions in place of
 `{solution-code}`. As a program (`make texts`) it writes the hints and solutions to texts.json, for
 `hint` and `solution` in a notebook.
+
+With SOLUTIONS=withheld in the environment the pages have no solutions, and the site no sources.
 """
 
 import json
+import os
 import re
+import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXTS = ROOT / "code/backprop/exercises/texts.json"
 BEGIN, END = "# your turn", "# end"
+KEPT_BACK = "*In this edition the solution is kept back. The hints lead to it.*\n"
 
 CELL = re.compile(r"^(```\{code-cell\}[^\n]*\n:tags: \[exercise\]\n\n)(.*?)^(```)$", re.S | re.M)
 BOX = re.compile(
@@ -36,6 +41,9 @@ GATED = re.compile(
     r"^```\{solution-start\}[^\n]*\n:class: dropdown\n```$(.*?)^```\{solution-end\}", re.S | re.M
 )
 SHORT = re.compile(r"^```\{solution\}[^\n]*\n:class: dropdown\n(.*?)^```$", re.S | re.M)
+WHOLE = re.compile(
+    r"^```\{solution-start\}.*?^```\{solution-end\}\n```\n|^```\{solution\}.*?^```\n", re.S | re.M
+)
 
 
 @dataclass(frozen=True)
@@ -88,7 +96,26 @@ def solved(source):
 
 def page(text):
     """The chapter as it is shown and run: stubs in the cells, solutions in their folded places."""
-    return CELL.sub(lambda cell: cell[1] + stub(cell[2]) + cell[3], BOX.sub(_with_solution, text))
+    text = without_solutions(text, KEPT_BACK) if withheld() else BOX.sub(_with_solution, text)
+    return stubs(text)
+
+
+def stubs(text):
+    """The chapter with every exercise emptied."""
+    return CELL.sub(lambda cell: cell[1] + stub(cell[2]) + cell[3], text)
+
+
+def without_solutions(text, instead=""):
+    """The chapter without the solutions below its exercises (those in the cells stay)."""
+    return WHOLE.sub(instead, text)
+
+
+def withheld():
+    """Whether the solutions are kept back. A slip in the word must not publish them."""
+    wanted = os.environ.get("SOLUTIONS", "")
+    if wanted not in ("", "withheld"):
+        raise ValueError(f"SOLUTIONS may be 'withheld' or not set, got {wanted!r}")
+    return wanted == "withheld"
 
 
 def _with_solution(box):
@@ -140,9 +167,9 @@ def all_texts():
     return {t.name: t for path in chapters for t in texts_of(path.read_text("utf-8"))}
 
 
-def as_json():
-    """What texts.json has to hold."""
-    kept = ("title", "statement", "hints", "stub", "solution")
+def as_json(solutions=True):
+    """What texts.json has to hold, with or without the solutions."""
+    kept = ("title", "statement", "hints", "stub", *["solution"] * solutions)
     texts = {name: {k: asdict(t)[k] for k in kept} for name, t in all_texts().items()}
     return json.dumps(texts, indent=1, ensure_ascii=False) + "\n"
 
@@ -153,7 +180,14 @@ def setup(app):
     def change(app, docname, source):
         source[0] = page(source[0])
 
+    def keep_sources_back(app, error):
+        if withheld():
+            shutil.rmtree(Path(app.outdir) / "_sources", ignore_errors=True)
+
+    # Sphinx reads all chapters again if this value is another than in the build before.
+    app.add_config_value("solutions", "withheld" if withheld() else "shown", "env", [str])
     app.connect("source-read", change)
+    app.connect("build-finished", keep_sources_back)
     return {"version": "1", "parallel_read_safe": True}
 
 

@@ -11,7 +11,6 @@ import json
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
 from copy import copy
 from dataclasses import fields, replace
 from functools import partial
@@ -578,6 +577,8 @@ def rate(counts):
 def main():
     """Plant all mistakes, write mutants.json, print the counts; True if the checker failed once."""
     tasks = [(*which, place) for which in derivations() for place in PLANTED]
+    from concurrent.futures import ProcessPoolExecutor  # absent where a page runs this module
+
     with ProcessPoolExecutor() as pool:
         kept = summary([*chain(*pool.map(trials, tasks))])
     FILE.write_text(json.dumps(kept, ensure_ascii=False, indent=1) + "\n", "utf-8")

@@ -3,6 +3,7 @@
 import os
 
 import pytest
+from browser import base, browser, context  # noqa: F401: fixtures
 
 CI = os.environ.get("CI") == "true"
 

@@ -8,7 +8,7 @@ import pytest
 from book.exercises import page
 
 ROOT = Path(__file__).resolve().parents[2]
-REFERENCE = {"glossary", "bibliography"}
+REFERENCE = {"glossary", "bibliography", "teaching"}
 FRAME = ["**You need**", "**Time**", "**Afterwards you can**"]
 FRAME += ["## Exercises", "## Summary", "**What's next.**"]
 OURS = {"ValueError", "FloatingPointError", "DerivationError", "WrongStep", "ShapeError"}
@@ -37,7 +37,7 @@ def expects_error(cell):
     return "raises-exception" in cell.metadata.get("tags", [])
 
 
-PAGES = [ROOT / "index.md", *CHAPTERS]
+PAGES = [ROOT / "index.md", *CHAPTERS, ROOT / "chapters/teaching.md"]
 
 
 @pytest.mark.parametrize("path", PAGES, ids=[p.stem for p in PAGES])

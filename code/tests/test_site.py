@@ -4,30 +4,15 @@ Every page is opened once, wide and then narrow, light and then dark; what was s
 each test asks about one thing.
 """
 
-import os
 import re
-import shutil
-import threading
 from functools import cache
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from urllib.parse import unquote, urldefrag, urljoin
 
 import pytest
-import yaml
+from browser import FLAGS, HTML, LIMIT, ONLY_HERE, PAGES, ROOT, need  # noqa: F401
 from bs4 import BeautifulSoup
 
 pytestmark = pytest.mark.site
-
-ROOT = Path(__file__).resolve().parents[2]
-HTML = ROOT / "_build/html"
-TOC = yaml.safe_load((ROOT / "_toc.yml").read_text("utf-8"))
-PAGES = [TOC["root"], *(entry["file"] for part in TOC["parts"] for entry in part["chapters"])]
-BROWSERS = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
-FLAGS = """--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-sync
-    --disable-background-networking --disable-component-update""".split()
-ONLY_HERE = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
-LIMIT = 30_000  # milliseconds for any one step in the browser
 
 # What MathJax says when it has set the mathematics of the page.
 MATHS_IS_SET = """() => {
@@ -106,50 +91,6 @@ CONTRAST = """theme => {
     }).filter(([contrast]) => contrast < 4.5);
     return { body, poor };
 }"""
-
-
-def need(thing, reason):
-    """What a test cannot do without. In CI a skipped test counts as failed (conftest.py)."""
-    if not thing:
-        pytest.skip(reason)
-    return thing
-
-
-class Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, *args):
-        pass
-
-
-@pytest.fixture(scope="session")
-def base():
-    """The address of the built pages."""
-    need((HTML / "index.html").is_file(), "there are no built pages: run make book")
-
-    def handler(*args):
-        return Quiet(*args, directory=str(HTML))
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
-
-
-@pytest.fixture(scope="session")
-def context():
-    """A browser that reaches this machine only."""
-    sync_api = pytest.importorskip("playwright.sync_api")
-    named = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
-    program = need(named, "there is no Chromium: install it, or name one in the variable CHROMIUM")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=program,
-            args=[*FLAGS, ONLY_HERE],
-            timeout=60_000,
-        )
-        context = browser.new_context(color_scheme="light")
-        context.set_default_timeout(LIMIT)
-        yield context
-        browser.close()
 
 
 @pytest.fixture(scope="session")

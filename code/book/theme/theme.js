@@ -1,0 +1,43 @@
+// What the theme leaves to inline handlers, which the site's Content-Security-Policy refuses, and
+// what it leaves out for those who use a keyboard or print.
+
+(() => {
+  const all = (selector) => [...document.querySelectorAll(selector)];
+
+  for (const button of all(".btn-download-pdf-button")) {
+    if (button.tagName === "BUTTON") button.addEventListener("click", () => window.print());
+  }
+
+  // What scrolls sideways can be reached with the keyboard; what fits is no stop on the way. Formulas
+  // and outputs come later than the page.
+  const scrolling = "pre, .output, .picture, .pst-scrollable-table-container, .table-wrapper, div.math, mjx-container, article p";
+  const sizes = new ResizeObserver((entries) => {
+    for (const { target } of entries) {
+      if (target.scrollWidth > target.clientWidth + 1 && getComputedStyle(target).overflowX !== "visible") target.tabIndex = 0;
+      else if (target.tabIndex === 0) target.removeAttribute("tabindex");
+    }
+  });
+  const watch = (element) => {
+    if (element.matches(scrolling)) sizes.observe(element);
+    for (const inner of element.querySelectorAll(scrolling)) sizes.observe(inner);
+  };
+  const article = document.querySelector("article");
+  if (article) {
+    watch(article);
+    new MutationObserver((records) => {
+      for (const { addedNodes } of records) {
+        for (const node of addedNodes) if (node.nodeType === Node.ELEMENT_NODE) watch(node);
+      }
+    }).observe(article, { childList: true, subtree: true });
+  }
+
+  // On paper everything is open; afterwards what was closed is closed again.
+  let closed = [];
+  window.addEventListener("beforeprint", () => {
+    closed = all("article details:not([open])");
+    for (const details of closed) details.open = true;
+  });
+  window.addEventListener("afterprint", () => {
+    for (const details of closed) details.open = false;
+  });
+})();

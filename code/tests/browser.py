@@ -1,0 +1,58 @@
+"""What the tests of the built pages share: a host, and a Chromium that reaches nothing else."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+import yaml
+from serving import served
+
+ROOT = Path(__file__).resolve().parents[2]
+HTML = ROOT / "_build/html"
+TOC = yaml.safe_load((ROOT / "_toc.yml").read_text("utf-8"))
+PAGES = [TOC["root"], *(entry["file"] for part in TOC["parts"] for entry in part["chapters"])]
+BROWSERS = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
+FLAGS = """--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-sync
+    --disable-background-networking --disable-component-update""".split()
+ONLY_HERE = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
+LIMIT = 30_000  # milliseconds for any one step in the browser
+
+
+def need(thing, reason):
+    """What a test cannot do without. In CI a skipped test counts as failed (conftest.py)."""
+    if not thing:
+        pytest.skip(reason)
+    return thing
+
+
+@pytest.fixture(scope="session")
+def base():
+    """The address of the built pages."""
+    need((HTML / "index.html").is_file(), "there are no built pages: run make book")
+    with served(HTML) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """A browser that reaches this machine only."""
+    sync_api = pytest.importorskip("playwright.sync_api")
+    named = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
+    program = need(named, "there is no Chromium: install it, or name one in the variable CHROMIUM")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=program,
+            args=[*FLAGS, ONLY_HERE],
+            timeout=60_000,
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def context(browser):
+    """One window for pages that are only looked at."""
+    context = browser.new_context(color_scheme="light")
+    context.set_default_timeout(LIMIT)
+    return context
