@@ -16,29 +16,41 @@ TORCH_INDEX ?=
 # the reader's.
 ENV = env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 PYTHONPATH="$(CURDIR)/code" IPYTHONDIR="$(CURDIR)/code/book/ipython" GRADIENTS_PROGRESS="$(CURDIR)/_build/progress.json"
 
+# In JupyterLab settings and progress are the reader's own.
+LAB_ENV = env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE PYTHONPATH="$(CURDIR)/code"
+
+# SOLUTIONS=withheld builds the pages, the notebooks and the zip without solutions.
+SOLUTIONS ?=
+export SOLUTIONS
+
 BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip --disable-pip-version-check
 HTML = _build/html
 LOCK = --universal --generate-hashes --python-version 3.11 --no-emit-index-url --custom-compile-command "make lock" $(UPGRADE)
 
-.PHONY: help book test lint serve load texts mutants lock clean
+.PHONY: help book test lint serve lab load texts mutants lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1|/p' Makefile | awk -F'|' '{ printf "make %-7s %s\n", $$1, $$2 }'
 
 # Sphinx and the notebook cache see that a chapter changed, but not that the library or a style sheet did: then what they keep is thrown away.
 # Two pages look at all others and are run again when one of them changed. So it is after a failure, since Sphinx does not repeat the warnings of a page that it has read already.
-book: $(VENV)/book.stamp ## build the pages in _build/html
+# Then Sphinx's pages are finished (quick, accessible, safe), notebooks are made of the chapters, and all pages are printed into one PDF.
+book: $(VENV)/book.stamp ## build the pages in _build/html (SOLUTIONS=withheld: without solutions)
 	@mkdir -p _build
+	@$(ENV) $(BIN)/python -m book.pyodide
 	@find code/backprop code/data code/book/exercises.py requirements.lock -type f ! -name '*.pyc' ! -name texts.json | LC_ALL=C sort | xargs cksum > _build/code.new
 	@cmp -s _build/code.new _build/code.sum || rm -rf _build/.jupyter_cache _build/.doctrees
 	@cksum chapters/*.md code/book/*.py code/book/*.json > _build/pages.new
 	@cmp -s _build/pages.new _build/pages.sum || touch chapters/gradients.md chapters/checked.md
-	@find _static vendor -type f | LC_ALL=C sort | xargs cksum > _build/static.new
+	@{ echo "solutions: $(SOLUTIONS)"; find _static vendor code/book/site.py code/book/page -type f ! -name '*.pyc' | LC_ALL=C sort | xargs cksum; } > _build/static.new
 	@cmp -s _build/static.new _build/static.sum || rm -rf _build/.doctrees
 	@for list in code pages static; do mv _build/$$list.new _build/$$list.sum; done
 	@$(ENV) $(BIN)/jupyter-book build . -W --keep-going -n \
 	  || { rm -rf _build/.doctrees; exit 1; }
+	@$(ENV) $(BIN)/python -m book.editions $(HTML)
+	@$(ENV) $(BIN)/python -m book.finish $(HTML)
+	@$(ENV) $(BIN)/python -m book.pdf $(HTML) $(HTML)/gradients-by-hand.pdf
 	@echo "The book is in $(HTML). To read it: make serve (or open $(HTML)/index.html in a browser)."
 
 test: book lint $(VENV)/torch.stamp ## build the pages, then check code, derivations and pages
@@ -52,6 +64,10 @@ serve: ## show the built pages on http://127.0.0.1:8000 (PORT=... for another po
 	@test -f $(HTML)/index.html || { echo "There is no book yet: run 'make book' first."; exit 1; }
 	@echo "The book is on http://127.0.0.1:$(PORT)/ (end with Ctrl-C)."
 	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory $(HTML) $(PORT)
+
+lab: $(VENV)/lab.stamp ## open the notebooks of the exercises in JupyterLab; what you change in them is never overwritten
+	@$(ENV) $(BIN)/python -m book.lab notebooks
+	@$(LAB_ENV) $(BIN)/jupyter lab --notebook-dir notebooks
 
 load: $(VENV)/test.stamp ## see how many readers one small server bears (needs nginx, wrk, Chromium; KEEP=--keep for the book)
 	@$(ENV) $(BIN)/python -m book.load $(KEEP)
@@ -80,6 +96,10 @@ $(VENV)/python.stamp:
 $(VENV)/book.stamp: $(VENV)/python.stamp requirements.lock code/pyproject.toml
 	$(PIP) install --quiet --require-hashes -r requirements.lock
 	$(PIP) install --quiet --no-deps --no-build-isolation -e ./code
+	@touch $@
+
+$(VENV)/lab.stamp: $(VENV)/book.stamp requirements-lab.lock
+	$(PIP) install --quiet --require-hashes -r requirements-lab.lock
 	@touch $@
 
 $(VENV)/test.stamp: $(VENV)/book.stamp requirements-test.lock

@@ -88,7 +88,7 @@ def test_axe_finds_nothing(name, page, host):
         page.evaluate("window.setMaths?.()")
         for theme in "light", "dark":
             page.emulate_media(color_scheme=theme)
-            page.wait_for_function(f"document.documentElement.dataset.theme === '{theme}'")
+            page.wait_for_function(f"() => document.documentElement.dataset.theme === '{theme}'")
             page.wait_for_timeout(200)  # colours and layout follow
             found[theme, width] = violations(page)
         reach = page.evaluate("document.documentElement.scrollWidth")
@@ -206,7 +206,7 @@ def test_every_button_works_under_the_policy(page, host):
     sidebar = page.locator("#pst-primary-sidebar")
     page.locator("button.primary-toggle").click()
     page.wait_for_function(
-        "!document.querySelector('#pst-primary-sidebar').checkVisibility({ visibilityProperty: true })"
+        "() => !document.querySelector('#pst-primary-sidebar').checkVisibility({ visibilityProperty: true })"
         " || document.querySelector('#pst-primary-sidebar').getBoundingClientRect().right <= 0"
     )
     page.locator("button.primary-toggle").click()
@@ -215,7 +215,7 @@ def test_every_button_works_under_the_policy(page, host):
     code = page.locator("div.highlight").first
     code.hover()
     code.locator("button.copybtn").click()
-    page.wait_for_function("document.querySelector('button.copybtn.success') !== null")
+    page.wait_for_function("() => document.querySelector('button.copybtn.success') !== null")
 
     solution = page.locator("details.solution").first
     summary = solution.locator("summary")
@@ -225,10 +225,10 @@ def test_every_button_works_under_the_policy(page, host):
 
     page.set_viewport_size({"width": 400, "height": 800})
     page.locator("button.primary-toggle").click()
-    page.wait_for_function("document.querySelector('#pst-primary-sidebar-modal').open")
+    page.wait_for_function("() => document.querySelector('#pst-primary-sidebar-modal').open")
     page.keyboard.press("Escape")
     page.locator("button.secondary-toggle").click()
-    page.wait_for_function("document.querySelector('#pst-secondary-sidebar-modal').open")
+    page.wait_for_function("() => document.querySelector('#pst-secondary-sidebar-modal').open")
     page.keyboard.press("Escape")
 
     page.set_viewport_size({"width": 1280, "height": 900})
@@ -251,7 +251,7 @@ def test_policy_refuses_what_is_planted(planted, page, host):
     page.goto(f"{host}index.html", wait_until="load")
     page.evaluate("html => document.body.insertAdjacentHTML('beforeend', html)", planted)
     page.evaluate("document.querySelector('body > button:last-of-type, article button')?.click()")
-    page.wait_for_function("refused.length > 0")
+    page.wait_for_function("() => refused.length > 0")
 
 
 # Found
