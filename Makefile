@@ -39,11 +39,11 @@ help: ## list the targets
 book: $(VENV)/book.stamp ## build the pages in _build/html (SOLUTIONS=withheld: without solutions)
 	@mkdir -p _build
 	@$(ENV) $(BIN)/python -m book.pyodide
-	@find code/backprop code/data code/book/exercises.py requirements.lock -type f ! -name '*.pyc' ! -name texts.json | LC_ALL=C sort | xargs cksum > _build/code.new
+	@{ echo "SOLUTIONS=$(SOLUTIONS)"; find code/backprop code/data code/book/exercises.py requirements.lock -type f ! -name '*.pyc' ! -name texts.json | LC_ALL=C sort | xargs cksum; } > _build/code.new
 	@cmp -s _build/code.new _build/code.sum || rm -rf _build/.jupyter_cache _build/.doctrees
 	@cksum chapters/*.md code/book/*.py code/book/*.json > _build/pages.new
 	@cmp -s _build/pages.new _build/pages.sum || touch chapters/gradients.md chapters/checked.md
-	@{ echo "solutions: $(SOLUTIONS)"; find _static vendor code/book/site.py code/book/page -type f ! -name '*.pyc' | LC_ALL=C sort | xargs cksum; } > _build/static.new
+	@find _static vendor code/book/site.py code/book/page -type f ! -name '*.pyc' | LC_ALL=C sort | xargs cksum > _build/static.new
 	@cmp -s _build/static.new _build/static.sum || rm -rf _build/.doctrees
 	@for list in code pages static; do mv _build/$$list.new _build/$$list.sum; done
 	@$(ENV) $(BIN)/jupyter-book build . -W --keep-going -n \
@@ -53,7 +53,7 @@ book: $(VENV)/book.stamp ## build the pages in _build/html (SOLUTIONS=withheld: 
 	@$(ENV) $(BIN)/python -m book.pdf $(HTML) $(HTML)/gradients-by-hand.pdf
 	@echo "The book is in $(HTML). To read it: make serve (or open $(HTML)/index.html in a browser)."
 
-test: book lint $(VENV)/torch.stamp ## build the pages, then check code, derivations and pages
+test: book lint $(VENV)/torch.stamp $(VENV)/node.stamp ## build the pages, then check code, derivations and pages
 	@$(ENV) $(BIN)/python -m pytest code/tests
 
 lint: $(VENV)/test.stamp ## look for errors and misspellings without running anything
@@ -105,6 +105,11 @@ $(VENV)/lab.stamp: $(VENV)/book.stamp requirements-lab.lock
 $(VENV)/test.stamp: $(VENV)/book.stamp requirements-test.lock
 	$(PIP) install --quiet --require-hashes -r requirements-test.lock
 	@touch $@
+
+# axe and Lighthouse look at the pages. Where there is no npm, their tests are skipped.
+$(VENV)/node.stamp: code/tests/package-lock.json
+	@command -v npm >/dev/null || { echo "There is no npm: pages are tested without axe and Lighthouse."; exit 0; }; \
+	  npm ci --prefix code/tests --silent --no-audit --no-fund && touch $@
 
 $(VENV)/torch.stamp: $(VENV)/test.stamp
 	@if test -n "$(TORCH)"; then \

@@ -80,7 +80,7 @@ def load_fashion_mnist():
     Source: H. Xiao, K. Rasul and R. Vollgraf, arXiv:1708.07747, 2017.
     """
     if IN_THE_PAGE:
-        warnings.warn("here are the first 5,000 and 1,000 pictures of 60,000 and 10,000", stacklevel=2)
+        warnings.warn("here are the first 5,000 and 1,000 of 60,000 and 10,000", stacklevel=2)
         X_train, y_train, X_test, y_test = _read("fashion_mnist_part.npz", _FASHION_PART)
     else:
         X_train, y_train, X_test, y_test = _read("fashion_mnist.npz", _FASHION)

@@ -18,6 +18,7 @@ THEME = Path(__file__).resolve().parent / "theme"
 # Scripts that do nothing for this book, and why.
 DROPPED = {
     "fontawesome.js": "puts a drawing in the place of each icon; the theme's style sheet has them in a font",
+    "bootstrap.js": "opens one menu and shows titles as tooltips; theme.js and the browser do",
     "togglebutton.js": "folds solutions; they are <details> (access.py)",
     "design-tabs.js": "remembers the tab of a tab set; the book has none",
     "searchtools.js": "searches as one types, which is switched off",

@@ -15,6 +15,7 @@ from time import perf_counter
 
 from backprop import derivation
 from backprop.derivation import Derivation
+from book.exercises import page, withheld
 
 CHAPTERS = Path(__file__).resolve().parents[2] / "chapters"
 CELL = re.compile(r"^```\{code-cell\}[^\n]*\n((?::[^\n]*\n)*)(.*?)^```$", re.S | re.M)
@@ -44,7 +45,7 @@ def of_chapter(name):
 def statements(name):
     """The code of all cells as syntax trees, without what leads to an error."""
     text = (CHAPTERS / f"{name}.md").read_text("utf-8")
-    for tags, code in CELL.findall(text):
+    for tags, code in CELL.findall(page(text) if withheld() else text):
         body = ast.parse(code).body
         if "raises-exception" in tags:  # in such a cell the last statement fails
             body = [statement for statement in body[:-1] if not is_derived(statement)]

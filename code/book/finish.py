@@ -171,11 +171,14 @@ def description(soup):
 
 
 def pictures(soup):
-    """The logo keeps its place while it loads; pictures below the window wait."""
+    """The logo keeps its place while it loads. A style sheet in a figure holds for the whole page, which
+    a browser then works out again for each figure: book.css has that rule, once.
+    """
     for image in soup.select("img.logo__image"):
         image["width"] = image["height"] = "64"
-    for image in soup.select("article img"):
-        image["loading"] = "lazy"
+    for style in soup.select("article svg style"):
+        if "".join(style.get_text().split()) == "*{stroke-linejoin:round;stroke-linecap:butt}":
+            style.decompose()
 
 
 def headers():
@@ -196,6 +199,8 @@ def write(path, text):
 def pack(site):
     """Put a compressed copy beside each file that gains by it, and remove those of files that are gone."""
     for path in sorted(site.rglob("*")):
+        if path.parent == site / "pyodide":
+            continue  # its large files are kept compressed only, and unpacked by the page (pyodide.py)
         if path.suffix == ".gz" and not path.with_suffix("").is_file():
             path.unlink()
         if path.suffix not in PACKED or not path.is_file():

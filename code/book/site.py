@@ -29,7 +29,8 @@ SCRIPTS = ["run.js", "run.css", "frame.html", "frame.js", "worker.js", "kernel.p
 # What cells read or import beside the library. All of Fashion-MNIST would be 30 MB: a part of it goes
 # along.
 ALONG = [
-    *("code/book/derivations.py", "code/book/mutants.py", "code/book/mutants.json"),
+    *("code/book/derivations.py", "code/book/exercises.py"),
+    *("code/book/mutants.py", "code/book/mutants.json"),
     *("code/book/load.py", "code/book/load.json"),
     *("code/data/digits.npz", "code/data/published_results.csv"),
     *("code/data/LICENSE-digits", "code/data/LICENSE-fashion-mnist"),
@@ -104,6 +105,9 @@ def _write_book(path):
     members = {str(p.relative_to(ROOT)): p.read_bytes() for p in sources}
     for chapter in (ROOT / "chapters").glob("*.md"):
         members[f"chapters/{chapter.name}"] = exercises.page(chapter.read_text("utf-8")).encode()
+    if exercises.withheld():
+        texts = exercises.TEXTS.relative_to(ROOT)
+        members[str(texts)] = exercises.as_json(solutions=False).encode()
     members[f"code/data/{PART}"] = _part_of_fashion()
     with zipfile.ZipFile(path, "w") as archive:
         for name, content in sorted(members.items()):

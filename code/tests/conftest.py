@@ -3,7 +3,7 @@
 import os
 
 import pytest
-from browser import base, browser, context  # noqa: F401: fixtures
+from browser import base, browser, context  # noqa: F401
 
 CI = os.environ.get("CI") == "true"
 

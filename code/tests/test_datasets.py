@@ -481,3 +481,16 @@ def test_the_repository_stays_small():
 def test_a_seed_that_is_none_is_refused(seed):
     with pytest.raises(ValueError, match="load_digits expects rng to be a seed"):
         load_digits(rng=seed)
+
+
+def test_a_page_has_the_first_pictures_and_says_so(fashion, monkeypatch, tmp_path):
+    from book import site
+
+    (tmp_path / "fashion_mnist_part.npz").write_bytes(site._part_of_fashion())
+    monkeypatch.setattr(datasets, "DATA_FOLDER", tmp_path)
+    monkeypatch.setattr(datasets, "IN_THE_PAGE", True)
+    with pytest.warns(UserWarning, match="first 5,000 and 1,000 of 60,000 and 10,000"):
+        part = load_fashion_mnist()
+    for few, all_ in zip(part, fashion, strict=True):
+        assert len(few) in (5000, 1000)
+        np.testing.assert_array_equal(few, all_[: len(few)])

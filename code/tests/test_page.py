@@ -177,6 +177,19 @@ def test_an_endless_loop_is_stopped(reader):
     assert at.run(first).startswith("Done")
 
 
+def test_another_cell_waits_and_a_stop_while_python_loads_is_heard(reader):
+    at = reader("chapters/notation")
+    cells = at.page.locator(".cell", has=at.page.locator(".run-bar"))
+    first, second = cells.nth(0), cells.nth(1)
+    first.get_by_role("button", name="Run", exact=True).click()
+    second.get_by_role("button", name="Run", exact=True).click()
+    assert "busy with another cell" in second.locator(".run-status").inner_text()
+    first.get_by_role("button", name="Stop", exact=True).click()
+    assert at.wait(first).startswith("Stopped")
+    assert at.run(second).startswith("Done")
+    assert at.page.locator("iframe").count() == 1
+
+
 def test_endless_printing_leaves_the_page_alive(reader):
     at = reader("chapters/notation")
     cell = at.page.locator(".cell", has=at.page.locator(".run-bar")).first

@@ -114,3 +114,7 @@ def test_an_alternative_says_what_is_to_be_seen(alt):
 def test_only_a_figure_can_be_shown():
     with pytest.raises(ValueError, match="show expects a matplotlib figure, got"):
         show(figure()[1], ALT)
+
+
+def test_html_is_shown_as_it_is():
+    assert plotting.Html("<b>x</b>")._repr_html_() == "<b>x</b>"

@@ -564,3 +564,12 @@ def test_the_bar_shows_the_latest_figures(small, capfd):
     text = capfd.readouterr().err
     assert "2/2" in text
     assert "val_accuracy=" in text
+
+
+def test_a_function_sees_the_history_after_each_epoch(small):
+    seen = []
+    _, history = fit(small, after_epoch=lambda so_far: seen.append([*so_far.loss]))
+    assert seen == [history.loss[:n] for n in (1, 2, 3)]
+    assert len(history.val_loss) == 3
+    with pytest.raises(ValueError, match="after_epoch to be a function"):
+        fit(small, after_epoch="draw")

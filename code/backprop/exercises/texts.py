@@ -9,12 +9,17 @@ import json
 from dataclasses import dataclass
 from importlib import resources
 
+KEPT_BACK = "In this edition the solutions are kept back. Each exercise has three hints."
+
 _shown = {}  # how many hints of each exercise the reader has seen in this session
 
 
 @functools.cache
 def texts():
-    """{name: {title, statement, hints, stub, solution}} of every exercise in the chapters."""
+    """{name: {title, statement, hints, stub, solution}} of every exercise in the chapters.
+
+    In an edition without solutions there is none.
+    """
     try:
         return json.loads(resources.files(__package__).joinpath("texts.json").read_text("utf-8"))
     except FileNotFoundError:
@@ -52,7 +57,7 @@ def hint(name, number=None):
 
 def solution(name):
     """The solution of an exercise, as in the chapter. Raises ValueError for an unknown exercise."""
-    return Text(_entry(name)["solution"])
+    return Text(_entry(name).get("solution", KEPT_BACK))
 
 
 def next_hint(name):

@@ -7,6 +7,6 @@ addEventListener("message", ({ data, source, ports }) => {
     const { files } = data;
     const scripts = ["pyodide.asm.js", "pyodide.js", "worker.js"].flatMap((name) => [files[name], "\n;\n"]);
     const worker = new Worker(URL.createObjectURL(new Blob(scripts, { type: "text/javascript" })));
-    worker.onerror = (event) => ports[0].postMessage({ kind: "broken", data: event.message });
+    worker.onerror = (event) => parent.postMessage(event.message, "*");
     worker.postMessage(files, [ports[0], ...Object.values(files).map((file) => file.buffer)]);
 });

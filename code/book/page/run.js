@@ -53,7 +53,12 @@
         async edit(focus) {
             if (this.editor || this.opening) return this.editor?.focus();
             this.opening = true;
-            await editorScript();
+            try {
+                await editorScript();
+            } catch (error) {
+                this.opening = false;
+                return this.say(error.message);
+            }
             const label = `Code of ${this.title}. Tab indents; press Escape, then Tab, to leave.`;
             const holder = make("div", { className: "run-editor" });
             this.input.firstElementChild.hidden = true;
@@ -160,8 +165,7 @@
 
     function typeset(node) {
         if (!node.querySelector(".math") && !node.matches(".math")) return;
-        document.dispatchEvent(new CustomEvent("maths", { detail: node }));
-        window.MathJax?.typesetPromise?.([node]);
+        window.setMaths?.(node);  // theme/maths.js
     }
 
     // ---- edits survive a reload --------------------------------------------------------------------------------
@@ -185,7 +189,7 @@
     let kernel = null;    // {ask, end}
     let ran = new Set();  // cells that this kernel has run
     let current = null;   // the cell whose output it is
-    let queue = [];
+    let job = null;       // what was asked for and is not done
 
     async function download(say) {
         const { files } = await list();
@@ -205,17 +209,19 @@
         return new Uint8Array(await new Response(new Blob([data]).stream().pipeThrough(new DecompressionStream("gzip"))).arrayBuffer());
     }
 
-    async function start(say) {
+    async function start(say, goOn) {
         if (location.protocol === "file:") throw new Error("a page opened as a file may load nothing: show the book with `make serve`, or read it on a web server");
         const [{ archives }, files] = await Promise.all([list(), download(say)]);
         const before = await (await store())?.match(COMPILED);
         if (before) files["compiled.zip"] = new Uint8Array(await before.arrayBuffer());
+        goOn();
         say("Starting Python");
         const frame = make("iframe", { src: new URL("page/frame.html", base), title: "Python", hidden: true });
         frame.sandbox = "allow-scripts";
         await new Promise((resolve) => { frame.onload = resolve; document.body.append(frame); });
+        goOn();
         const { port1: port, port2 } = new MessageChannel();
-        let settle, last = Promise.resolve();
+        let settle, ended, last = Promise.resolve();
         const answer = () => new Promise((resolve, reject) => { settle = { resolve, reject }; });
         const told = {
             here: () => settle.resolve(),
@@ -231,14 +237,21 @@
         frame.contentWindow.postMessage({ files }, "*", [port2, ...Object.values(files).map((file) => file.buffer)]);
         const self = {
             // One question at a time: the next one waits for the answer to the last.
-            ask: (ask, more) => (last = last.catch(() => {}).then(() => { const answered = answer(); port.postMessage({ ask, ...more }); return answered; })),
-            end: () => { frame.remove(); port.close(); settle.reject(new Stopped()); },
+            ask: (ask, more) => last = last.catch(() => {}).then(() => {
+                if (ended) throw new Stopped();
+                const answered = answer();
+                port.postMessage({ ask, ...more });
+                return answered;
+            }),
+            end: () => { ended = true; frame.remove(); port.close(); settle.reject(new Stopped()); },
         };
+        addEventListener("message", ({ source, data }) => source === frame.contentWindow && told.broken(data));
         kernel = self;
         await here;
         let progress = null;
         try { progress = localStorage.getItem("progress"); } catch { /* as above */ }
         await self.ask("start", { archives, progress });
+        self.started = true;
     }
 
     // What Python has compiled is kept in this browser, so that the next page starts sooner: not from a kernel in
@@ -253,7 +266,7 @@
     const COMPILED = new URL("page/compiled.zip", base);
     async function keepCompiled() {
         const cache = await store();
-        if (!cache || queue.length || !kernel || ![...ran].every((cell) => cell.asInBook)) return;
+        if (!cache || job || !kernel || ![...ran].every((cell) => cell.asInBook)) return;
         const compiled = await kernel.ask("compiled");
         if (compiled.length) await cache.put(COMPILED, new Response(compiled));
     }
@@ -261,7 +274,7 @@
     class Stopped extends Error {}
 
     function stop() {
-        queue = [];
+        if (job) job.stopped = true;
         kernel?.end();
         kernel = null;
         ran = new Set();
@@ -311,27 +324,28 @@
     const runAbove = (cell) => work(cell, allAbove);
 
     async function work(cell, which) {
-        if (queue.length) return stop();
-        queue = [cell];
+        if (job) return cell.say("Python is busy with another cell: wait for it, or stop it there.");
+        const mine = job = { stopped: false };
+        const goOn = () => { if (mine.stopped) throw new Stopped(); };
         cell.busy(true);
         try {
             await planned();
-            kernel ?? await start((text) => cell.say(text));
-            queue = await which(cell);
-            const before = queue.length - 1;
-            for (const one of queue.slice()) {
+            if (!kernel) await start((text) => cell.say(text), goOn);
+            const cells = await which(cell);
+            for (const one of cells) {
+                goOn();
                 if (one !== cell) cell.say("Running what this cell builds on");
                 if (!await runOne(one) && one !== cell && !one.plan.raises) throw new Error("a cell above failed: see its output");
             }
+            const before = cells.length - 1;
             if (before) cell.status.textContent += before === 1 ? "; a cell above ran first" : `; ${before} cells above ran first`;
         } catch (error) {
             if (error instanceof Stopped) cell.say("Stopped. Python starts anew at the next Run.");
-            else { cell.say(`Not run: ${error.message}`); if (!current) stop(); }
+            else cell.say(`Not run: ${error.message}`);
+            if (!kernel?.started) stop();
         } finally {
-            for (const one of queue) one.busy(false);
             cell.busy(false);
-            queue = [];
-            current = null;
+            job = null;
         }
         clearTimeout(keeping);
         keeping = setTimeout(() => keepCompiled().catch(() => {}), 2000);
@@ -346,13 +360,15 @@
         if (cell.buttons) cell.buttons.reset.hidden = false;
         cell.say("Running");
         const begin = performance.now();
+        let said = "Stopped";
         try {
             const fine = await kernel.ask("run", { code: cell.input ? cell.code : cell.plan.code, title: cell.title });
             ran.add(cell);
             cell.asInBook = !cell.input || cell.code === cell.original;
-            cell.say(`${fine ? "Done" : "Error"} after ${((performance.now() - begin) / 1000).toFixed(1)} s`);
+            said = `${fine ? "Done" : "Error"} after ${((performance.now() - begin) / 1000).toFixed(1)} s`;
             return fine;
         } finally {
+            cell.say(said);
             cell.busy(false);
             current = null;
         }

@@ -8,6 +8,23 @@
     if (button.tagName === "BUTTON") button.addEventListener("click", () => window.print());
   }
 
+  // A menu opens and closes with its button; Escape or a click elsewhere closes it.
+  for (const button of all("[data-bs-toggle=dropdown]")) {
+    const menu = button.parentElement.querySelector(".dropdown-menu");
+    const show = (open) => {
+      menu.classList.toggle("show", open);
+      button.setAttribute("aria-expanded", open);
+    };
+    menu.dataset.bsPopper = "static"; // where the style sheet puts it, below the button
+    button.addEventListener("click", () => show(button.getAttribute("aria-expanded") !== "true"));
+    document.addEventListener("click", ({ target }) => button.parentElement.contains(target) || show(false));
+    button.parentElement.addEventListener("keydown", ({ key }) => {
+      if (key !== "Escape") return;
+      show(false);
+      button.focus();
+    });
+  }
+
   // What scrolls sideways can be reached with the keyboard; what fits is no stop on the way. Formulas
   // and outputs come later than the page.
   const scrolling = "pre, .output, .picture, .pst-scrollable-table-container, .table-wrapper, div.math, mjx-container, article p";
