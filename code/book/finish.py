@@ -5,7 +5,6 @@ the pages as Sphinx wrote them are kept beside the site (SITE.raw), and each run
 """
 
 import gzip
-import posixpath
 import re
 import shutil
 import sys
@@ -13,12 +12,11 @@ from base64 import b64encode
 from hashlib import sha256
 from pathlib import Path
 
+from book import access, bundle, editions, pdf
 from bs4 import BeautifulSoup, Comment
 from bs4.element import Script
 
-from book import access, bundle, editions
-
-
+PDF = "gradients-by-hand.pdf"
 FINISHED = "Sphinx, finished by book.finish"  # the generator that a finished page names
 
 # Chooses light or dark before anything is drawn, so that no page flashes. The only inline script: a
@@ -120,6 +118,7 @@ def finished(site, page, html, sheet):
     pictures(soup)
     editions.buttons(soup, page.removesuffix(".html"), editions.repository_url())
     up = "../" * page.count("/")
+    paper(soup, up)
     script = bundle.scripts(site, page, soup)
     head(soup)
     for name in {"src", "data-maths"} & {*script.attrs}:
@@ -179,6 +178,14 @@ def pictures(soup):
     for style in soup.select("article svg style"):
         if "".join(style.get_text().split()) == "*{stroke-linejoin:round;stroke-linecap:butt}":
             style.decompose()
+
+
+def paper(soup, up):
+    """In place of the button that prints one page: the PDF of the book, where there is a browser to make it."""
+    for button in soup.select("button.btn-download-pdf-button") if pdf.chromium() else []:
+        link = soup.new_tag("a", attrs={"class": "btn btn-sm dropdown-item", "href": f"{up}{PDF}"})
+        link.string = "The whole book (.pdf)"
+        button.replace_with(link)
 
 
 def headers():

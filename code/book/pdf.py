@@ -50,6 +50,11 @@ ANSWERS = {
 }
 
 
+def chromium():
+    """The browser that prints, or None."""
+    return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
+
+
 def main(site, out):
     """Print the book if it has changed; without Chromium, say so and leave no PDF behind."""
     site, out = Path(site).resolve(), Path(out)
@@ -63,7 +68,7 @@ def main(site, out):
     if out.is_file() and all(one.stat().st_mtime < out.stat().st_mtime for one in sources):
         return
     out.unlink(missing_ok=True)
-    browser = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
+    browser = chromium()
     if not browser:
         print("There is no PDF of the book, for want of Chromium (CHROMIUM=... names one).")
         return

@@ -67,7 +67,9 @@ def test_too_much_is_cut_and_said(run):
 
 
 def test_rich_values(run):
-    class_ = "class T:\n def _repr_html_(self): return '<b>x</b>'\n def __repr__(self): return 'T'\n"
+    class_ = (
+        "class T:\n def _repr_html_(self): return '<b>x</b>'\n def __repr__(self): return 'T'\n"
+    )
     assert (
         shown(run(class_ + "T()"))[0].items()
         >= {"text/html": "<b>x</b>", "text/plain": "T"}.items()

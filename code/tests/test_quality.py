@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 from book import finish
+from browser import HTML, LIMIT, PAGES, need
 from bs4 import BeautifulSoup
 from serving import served
-from browser import BROWSERS, HTML, LIMIT, PAGES, need
 
 pytestmark = pytest.mark.site
 
@@ -123,7 +123,9 @@ def test_what_axe_does_not_ask(name):
     """Ids are unique, tables have headers, pictures have words or are marked as decoration."""
     ids = [tag["id"] for tag in soup(name).select("[id]:not(svg *)")]
     assert {one for one in ids if ids.count(one) > 1} == set()
-    assert [str(table)[:80] for table in soup(name).select("table:not(:has(th), [role=presentation])")] == []
+    assert [
+        str(table)[:80] for table in soup(name).select("table:not(:has(th), [role=presentation])")
+    ] == []
     bare = "img:not([alt]), .picture svg:not([aria-label]):not([aria-hidden])"
     assert [str(image)[:80] for image in soup(name).select(bare)] == []
 

@@ -21,6 +21,7 @@ import linecache
 import logging
 import os
 import pprint
+import re
 import sys
 import time
 import traceback
@@ -163,6 +164,27 @@ def _place(frame, name):
     return f"{where}, line {frame.lineno}{inside}:\n    {frame.line}\n"
 
 
+# What no cell reads: each file costs time when it is unpacked.
+UNUSED = re.compile(r"/tests/|\.pyi$|/sample_data/|/pdfcorefonts/|/fonts/afm/|/include/|/$")
+
+
+def used(name):
+    """Whether a file of an archive is worth unpacking."""
+    return not UNUSED.search(name)
+
+
+def put(path, content):
+    """Write a file. All are of the same age, so that what was compiled from them stays valid."""
+    try:
+        file = open(path, "wb")
+    except FileNotFoundError:
+        os.makedirs(os.path.dirname(path))
+        file = open(path, "wb")
+    with file:
+        file.write(content)
+    os.utime(path, (0, 0))
+
+
 class Unpacker:
     """Unpacks archives when one of their modules is imported for the first time.
 
@@ -177,7 +199,7 @@ class Unpacker:
         self.names = set(self.compiled.namelist()) if compiled else set()
         for name in self.names:
             if name.endswith(".json"):
-                self.compiled.extract(name, "/")
+                put(f"/{name}", self.compiled.read(name))
 
     def find_spec(self, name, path=None, target=None):
         for archive, folder in self.archives.pop(name, ()):
@@ -188,18 +210,15 @@ class Unpacker:
         return None  # the finders after this one find it now
 
     def _unpack(self, archive, folder):
-        # All files are of the same age, so that what was compiled from them stays valid.
         with zipfile.ZipFile(archive) as opened:
-            for name in opened.namelist():
-                if "/tests/" in name:
-                    continue
-                path = opened.extract(name, folder)
-                os.utime(path, (0, 0))
-                if path.endswith(".py"):
+            for name in filter(used, opened.namelist()):
+                path = f"{folder}/{name}"
+                put(path, opened.read(name))
+                if name.endswith(".py"):
                     self.sources.add(path)
-                    pyc = importlib.util.cache_from_source(path).lstrip("/")
-                    if pyc in self.names:
-                        self.compiled.extract(pyc, "/")
+                    pyc = importlib.util.cache_from_source(path)
+                    if pyc[1:] in self.names:
+                        put(pyc, self.compiled.read(pyc[1:]))
 
     def kept(self):
         """An archive of all modules as compiled so far; b"" if there are none since the last."""
