@@ -26,7 +26,7 @@ from .page.names import defined_and_needed
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = Path(__file__).resolve().parent / "page"
 SCRIPTS = ["run.js", "run.css", "frame.html", "frame.js", "worker.js", "kernel.py", "names.py"]
-# What cells read or import beside the library. All of Fashion-MNIST would be 30 MB: a part of it goes
+# What cells read or import beside the library. All of Fashion-MNIST would be 30 MB: a part goes
 # along.
 ALONG = [
     *("code/book/derivations.py", "code/book/exercises.py"),
