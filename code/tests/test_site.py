@@ -14,10 +14,10 @@ from bs4 import BeautifulSoup
 
 pytestmark = pytest.mark.site
 
-# What MathJax says when it has set the mathematics of the page.
+# All of the mathematics; the page itself sets it as it comes near the window.
 MATHS_IS_SET = """() => {
     if (!document.querySelector(".math")) return true;
-    window.MathJax?.startup?.promise?.then(() => { window.mathsIsSet = true; });
+    window.setting ??= window.setMaths().then(() => { window.mathsIsSet = true; });
     return window.mathsIsSet === true;
 }"""
 
