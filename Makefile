@@ -28,10 +28,10 @@ PIP = $(BIN)/python -m pip --disable-pip-version-check
 HTML = _build/html
 LOCK = --universal --generate-hashes --python-version 3.11 --no-emit-index-url --custom-compile-command "make lock" $(UPGRADE)
 
-.PHONY: help book test lint serve lab load texts mutants lock clean
+.PHONY: help book test lint serve lab load lighthouse texts mutants lock clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## /\1|/p' Makefile | awk -F'|' '{ printf "make %-7s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z]*\):.*## /\1|/p' Makefile | awk -F'|' '{ printf "make %-10s %s\n", $$1, $$2 }'
 
 # Sphinx and the notebook cache see that a chapter changed, but not that the library or a style sheet did: then what they keep is thrown away.
 # Two pages look at all others and are run again when one of them changed. So it is after a failure, since Sphinx does not repeat the warnings of a page that it has read already.
@@ -54,7 +54,10 @@ book: $(VENV)/book.stamp ## build the pages in _build/html (SOLUTIONS=withheld: 
 	@echo "The book is in $(HTML). To read it: make serve (or open $(HTML)/index.html in a browser)."
 
 test: book lint $(VENV)/torch.stamp $(VENV)/node.stamp ## build the pages, then check code, derivations and pages
-	@$(ENV) $(BIN)/python -m pytest code/tests
+	@$(ENV) $(BIN)/python -m pytest code/tests -m "not lighthouse"
+
+lighthouse: $(VENV)/test.stamp $(VENV)/node.stamp ## measure the speed of every built page (on a quiet machine)
+	@$(ENV) $(BIN)/python -m pytest code/tests/test_quality.py -m lighthouse -s
 
 lint: $(VENV)/test.stamp ## look for errors and misspellings without running anything
 	@$(BIN)/ruff check --config code/pyproject.toml --no-cache code

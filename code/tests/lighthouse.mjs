@@ -35,7 +35,7 @@ function summary({ categories, audits }) {
 const browser = await launch({ chromePath, chromeFlags, logLevel: "error" });
 try {
   for (const address of addresses) {
-    const flags = { port: browser.port, output: "json", logLevel: "error" };
+    const flags = { port: browser.port, output: "json", logLevel: "error", disableFullPageScreenshot: true };
     const config = form === "desktop" ? desktopConfig : undefined;
     const { lhr } = await Promise.race([lighthouse(address, flags, config), late(address)]);
     if (process.env.LIGHTHOUSE_REPORT) (await import("node:fs")).writeFileSync(process.env.LIGHTHOUSE_REPORT, JSON.stringify(lhr));

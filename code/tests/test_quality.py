@@ -375,7 +375,7 @@ def table(reports):
     return "\n".join(lines)
 
 
-@pytest.mark.slow
+@pytest.mark.lighthouse
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("name", ALL)
 def test_lighthouse(name, form, judged):
