@@ -43,6 +43,15 @@ POLICY = {
     "form-action": "'self'",
 }
 
+# What is left of a formula that is as wide as its glyphs: commands that draw nothing go, relations
+# and operators are one wide glyph, other commands one like a letter.
+SHORT = {
+    r"\\(left|right|displaystyle|math\w+|boldsymbol|operatorname|text)\b|\\[^a-zA-Z]": "",
+    r"\\(ne|neq|le|ge|approx|to|in|sim|mapsto|odot|oslash|cdot|times|pm|leftarrow|gg|ll)\b": "=",
+    r"\\[a-zA-Z]+": "x",
+    r"[{}_^&\s]": "",
+}
+
 PACKED = {
     ".html",
     ".css",
@@ -116,6 +125,7 @@ def finished(site, page, html, sheet):
     soup = BeautifulSoup(html, "html.parser")
     access.repair(soup)
     pictures(soup)
+    room(soup)
     editions.buttons(soup, page.removesuffix(".html"), editions.repository_url())
     up = "../" * page.count("/")
     paper(soup, up)
@@ -186,6 +196,27 @@ def paper(soup, up):
         link = soup.new_tag("a", attrs={"class": "btn btn-sm dropdown-item", "href": f"{up}{PDF}"})
         link.string = "The whole book (.pdf)"
         button.replace_with(link)
+
+
+def room(soup):
+    """Keep for each formula about the room that it will need, so that no line moves when it is set.
+
+    The numbers fit what MathJax makes of the book's formulas, in the size of their text: inline ones
+    to 0.3 on average, where their source is off by 5.5.
+    """
+    for formula in soup.select("article .math"):
+        tex = formula.get_text()
+        if formula.name == "span":
+            tall = re.search(r"\\(displaystyle|dfrac|begin)", tex)
+            for source, short in SHORT.items():
+                tex = re.sub(source, short, tex)
+            wide, capitals = (len(re.findall(kind, tex)) for kind in ("[=<>+-]", "[A-Z]"))
+            width = 1.25 * wide + 0.83 * capitals + 0.48 * (len(tex) - wide - capitals)
+            formula["style"] = f"--width: {width:.1f}em; --height: {2.6 if tall else 1.2}em"
+        else:
+            rows = tex.split("\\\\")
+            high = sum(bool(re.search(r"\\(d?frac|sum|prod)", row)) for row in rows)
+            formula["style"] = f"--height: {1.8 + 1.6 * (len(rows) + high):.1f}em"
 
 
 def headers():

@@ -142,6 +142,14 @@ def test_formulas_can_be_heard(name, page, host):
     assert page.evaluate(silent) == 0
 
 
+def test_source_shows_where_mathjax_fails(page, host):
+    """A formula waits unseen in the room that is kept for it, but not for what never comes."""
+    page.route("**/mathjax/**", lambda route: route.abort())
+    page.goto(f"{host}chapters/softmax.html", wait_until="load")
+    page.wait_for_function("() => !document.querySelector('.math[style]')")
+    assert "\\(" in page.locator("article").inner_text()
+
+
 # Safe
 
 
@@ -244,6 +252,18 @@ def test_every_button_works_under_the_policy(page, host):
     page.locator("span.highlighted").first.wait_for()
     assert page.evaluate("refused") == []
     assert page.complaints == []
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+def test_menu_opens_below_its_button(width, page, host):
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(f"{host}chapters/softmax.html", wait_until="load")
+    button = page.locator(".dropdown-download-buttons > button")
+    button.click()
+    above, menu = button.bounding_box(), button.locator("+ .dropdown-menu").bounding_box()
+    assert 0 <= menu["x"] <= above["x"]
+    assert above["x"] + above["width"] <= menu["x"] + menu["width"] <= width
+    assert above["y"] + above["height"] <= menu["y"] + 12
 
 
 @pytest.mark.parametrize(

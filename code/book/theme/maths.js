@@ -26,11 +26,12 @@
     })));
   });
 
-  /** Take formulas from those that are left. */
-  function take(formulas) {
+  /** Set formulas, of those that are left; each gives up the room that was kept for it (book.finish). */
+  async function set(formulas) {
     const taken = formulas.filter((formula) => left.delete(formula));
     for (const formula of taken) watch.unobserve(formula);
-    return taken;
+    await MathJax.typesetPromise(taken);
+    for (const formula of taken) formula.removeAttribute("style");
   }
 
   const watch = new IntersectionObserver((entries) => {
@@ -42,13 +43,15 @@
   async function setNear() {
     while (near.length) {
       await new Promise((done) => setTimeout(done));
-      await MathJax.typesetPromise(take(near.splice(0, 2)));
+      await set(near.splice(0, 2));
     }
   }
 
+  loaded.catch(() => { for (const formula of left) formula.removeAttribute("style"); }); // TeX is better than nothing
+
   window.setMaths = async (element = document.body) => {
     await loaded;
-    await MathJax.typesetPromise(element === document.body ? take([...left]) : [element]);
+    await (element === document.body ? set([...left]) : MathJax.typesetPromise([element]));
   };
 
   for (const formula of left) watch.observe(formula);
