@@ -35,7 +35,7 @@ help: ## list the targets
 
 # Sphinx and the notebook cache see that a chapter changed, but not that the library or a style sheet did: then what they keep is thrown away.
 # Two pages look at all others and are run again when one of them changed. So it is after a failure, since Sphinx does not repeat the warnings of a page that it has read already.
-# Then Sphinx's pages are finished (quick, accessible, safe), notebooks are made of the chapters, and all pages are printed into one PDF.
+# Then, if anything has changed, notebooks are made of the chapters, Sphinx's pages are finished (quick, accessible, safe), and all are printed.
 book: $(VENV)/book.stamp ## build the pages in _build/html (SOLUTIONS=withheld: without solutions)
 	@mkdir -p _build
 	@$(ENV) $(BIN)/python -m book.pyodide
@@ -48,9 +48,11 @@ book: $(VENV)/book.stamp ## build the pages in _build/html (SOLUTIONS=withheld: 
 	@for list in code pages static; do mv _build/$$list.new _build/$$list.sum; done
 	@$(ENV) $(BIN)/jupyter-book build . -W --keep-going -n \
 	  || { rm -rf _build/.doctrees; exit 1; }
-	@$(ENV) $(BIN)/python -m book.editions $(HTML)
-	@$(ENV) $(BIN)/python -m book.finish $(HTML)
-	@$(ENV) $(BIN)/python -m book.pdf $(HTML) $(HTML)/gradients-by-hand.pdf
+	@{ cat _build/code.sum _build/pages.sum _build/static.sum; cksum _config.yml _toc.yml index.md references.bib; $(ENV) $(BIN)/python -m book.chromium; \
+	  find code/book -type f ! -name '*.pyc' | LC_ALL=C sort | xargs cksum; } > _build/site.new
+	@if grep -L "finished by book.finish" $(HTML)/*.html $(HTML)/chapters/*.html | grep -q . || ! cmp -s _build/site.new _build/site.sum; then \
+	  $(ENV) $(BIN)/python -m book.editions $(HTML) && $(ENV) $(BIN)/python -m book.finish $(HTML) \
+	  && $(ENV) $(BIN)/python -m book.pdf $(HTML) $(HTML)/gradients-by-hand.pdf && mv _build/site.new _build/site.sum; fi
 	@echo "The book is in $(HTML). To read it: make serve (or open $(HTML)/index.html in a browser)."
 
 test: book lint $(VENV)/torch.stamp $(VENV)/node.stamp ## build the pages, then check code, derivations and pages

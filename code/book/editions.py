@@ -11,7 +11,6 @@ If the solutions are withheld, the last one goes to _build/teacher, which is not
 
 import re
 import sys
-import zipfile
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
@@ -20,7 +19,7 @@ import nbformat
 import yaml
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from . import exercises, markdown
+from . import archive, exercises, markdown
 
 ROOT = Path(__file__).resolve().parents[2]
 STUDENT = "gradients-by-hand-notebooks.zip"
@@ -31,8 +30,6 @@ METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
 }
-# Of what builds the book, this is what the pages look at that look at the whole book.
-LOOKED_AT = ["derivations.py", "exercises.py", "load.py", "load.json", "mutants.py", "mutants.json"]
 HIDDEN = {"hide-input", "remove-input", "remove-cell", "hide-cell"}
 KEPT_TAGS = {"raises-exception", "exercise"}
 # Hints stand below the cell of an exercise, and in a notebook above: below comes what check says.
@@ -161,12 +158,12 @@ def write(site):
     for name, path in markdown.pages().items():
         made = notebook(path, setup=setup(name, url))
         (folder / f"{name}.ipynb").write_text(as_text(made), "utf-8")
-    write_zip(folder / STUDENT, student_files())
+    archive.write(folder / STUDENT, below_one_folder(student_files()))
     away = ROOT / "_build/teacher"
     place = away if exercises.withheld() else folder
     (folder / TEACHER).unlink(missing_ok=True)
     place.mkdir(parents=True, exist_ok=True)
-    write_zip(place / TEACHER, teacher_files())
+    archive.write(place / TEACHER, below_one_folder(teacher_files()))
     return folder / STUDENT, place / TEACHER
 
 
@@ -174,13 +171,8 @@ def student_files():
     """{name: bytes} of a folder in which all notebooks run: like the repository, but unsolved."""
     code = ROOT / "code"
     paths = [ROOT / "LICENSE", ROOT / "LICENSE-text", code / "LICENSE", code / "pyproject.toml"]
-    paths += [p for p in (code / "backprop").rglob("*") if p.suffix in (".py", ".json")]
-    paths += [code / "book" / name for name in LOOKED_AT]
     paths += [p for p in (code / "data").iterdir() if p.is_file()]
-    files = {str(path.relative_to(ROOT)): path.read_bytes() for path in paths}
-    if exercises.withheld():
-        texts = exercises.TEXTS.relative_to(ROOT)
-        files[str(texts)] = exercises.as_json(solutions=False).encode()
+    files = archive.library() | archive.read(paths)
     for name, path in markdown.pages().items():
         chapter = exercises.stubs(exercises.without_solutions(path.read_text("utf-8")))
         files[str(path.relative_to(ROOT))] = chapter.encode()
@@ -195,17 +187,9 @@ def teacher_files():
     return {"solved/README.md": README_SOLVED.encode(), **files}
 
 
-def write_zip(path, files):
-    """A zip of {name: bytes}, all below one folder; the same files give the same bytes."""
-    new = path.with_suffix(".new")
-    with zipfile.ZipFile(new, "w") as archive:
-        for name, content in sorted(files.items()):
-            member = zipfile.ZipInfo(f"gradients-by-hand/{name}")
-            packed = name.endswith(".npz")  # already compressed
-            member.compress_type = zipfile.ZIP_STORED if packed else zipfile.ZIP_DEFLATED
-            member.external_attr = 0o644 << 16
-            archive.writestr(member, content)
-    new.replace(path)
+def below_one_folder(files):
+    """The files as they are to be unpacked."""
+    return {f"gradients-by-hand/{name}": content for name, content in files.items()}
 
 
 README = """\

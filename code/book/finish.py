@@ -12,7 +12,8 @@ from base64 import b64encode
 from hashlib import sha256
 from pathlib import Path
 
-from book import access, bundle, editions, pdf
+from book import access, bundle, editions
+from book.chromium import chromium
 from bs4 import BeautifulSoup, Comment
 from bs4.element import Script
 
@@ -79,8 +80,9 @@ def finish(site):
     words = words_of(site, raw.values())
     shutil.rmtree(site / "bundle", ignore_errors=True)
     sheet = bundle.style_sheet(site, raw, words)
+    url = editions.repository_url()
     for page, html in raw.items():
-        write(site / page, finished(site, page, html, sheet))
+        write(site / page, finished(site, page, html, sheet, url))
     write(site / "robots.txt", "User-agent: *\nAllow: /\n")
     write(site / "_headers", headers())
     pack(site)
@@ -120,13 +122,13 @@ def words_of(site, htmls):
     return {word for text in [*htmls, *own, *theirs] for word in re.findall(r"[\w-]+", text)}
 
 
-def finished(site, page, html, sheet):
+def finished(site, page, html, sheet, url):
     """The finished page."""
     soup = BeautifulSoup(html, "html.parser")
     access.repair(soup)
     pictures(soup)
     room(soup)
-    editions.buttons(soup, page.removesuffix(".html"), editions.repository_url())
+    editions.buttons(soup, page.removesuffix(".html"), url)
     up = "../" * page.count("/")
     paper(soup, up)
     script = bundle.scripts(site, page, soup)
@@ -192,7 +194,7 @@ def pictures(soup):
 
 def paper(soup, up):
     """In place of the button that prints one page: the PDF of the book, where there is a browser to make it."""
-    for button in soup.select("button.btn-download-pdf-button") if pdf.chromium() else []:
+    for button in soup.select("button.btn-download-pdf-button") if chromium() else []:
         link = soup.new_tag("a", attrs={"class": "btn btn-sm dropdown-item", "href": f"{up}{PDF}"})
         link.string = "The whole book (.pdf)"
         button.replace_with(link)

@@ -21,12 +21,13 @@ from datetime import date
 from http.client import HTTPConnection
 from pathlib import Path
 
+from .chromium import chromium
+
 HERE = Path(__file__).resolve().parent
 HTML = HERE.parents[1] / "_build/html"
 SITE = HERE / "hosts/nginx.conf"
 SCRIPT = HERE / "load.lua"
 KEPT = HERE / "load.json"
-BROWSERS = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
 LINE = 125e6  # bytes a second: a line of 1 Gbit/s
 NAMES = ["A first view", "A first Run"]
 PATIENCE = 60  # seconds until an answer counts as late
@@ -65,10 +66,6 @@ def lacking():
 def program(name):
     """Its path. Debian has nginx where only the administrator's PATH leads."""
     return shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin")
-
-
-def chromium():
-    return os.environ.get("CHROMIUM") or next(filter(None, map(program, BROWSERS)), None)
 
 
 @contextmanager

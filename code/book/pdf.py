@@ -9,9 +9,7 @@ Chromium runs as a command, without a driver. It knows which page a link leads t
 printed, so the book is printed again until its page numbers are true.
 """
 
-import os
 import re
-import shutil
 import subprocess
 import sys
 from html import escape
@@ -23,6 +21,8 @@ from urllib.parse import unquote, urldefrag
 import yaml
 from bs4 import BeautifulSoup
 
+from .chromium import chromium
+
 ROOT = Path(__file__).resolve().parents[2]
 CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text("utf-8"))
 TOC = yaml.safe_load((ROOT / "_toc.yml").read_text("utf-8"))
@@ -30,7 +30,6 @@ PARTS = {part["caption"]: [one["file"] for one in part["chapters"]] for part in 
 PAGES = [TOC["root"], *sum(PARTS.values(), [])]
 STYLE, SCRIPT = (Path(__file__).with_name(f"print.{kind}") for kind in ("css", "js"))
 
-BROWSERS = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
 FLAGS = """--headless=new --no-sandbox --disable-gpu --no-first-run --disable-sync
     --disable-background-networking --disable-component-update --disable-extensions
     --generate-pdf-document-outline --no-pdf-header-footer""".split()
@@ -48,11 +47,6 @@ ANSWERS = {
     "Hints": "details.sd-dropdown, .tag_remove-input.tag_hide-output",
     "Solutions": ".solution",
 }
-
-
-def chromium():
-    """The browser that prints, or None."""
-    return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
 
 
 def main(site, out):

@@ -14,28 +14,19 @@ import hashlib
 import io
 import json
 import re
-import zipfile
+from functools import cache
 from pathlib import Path
 
 import jupytext
 import numpy as np
 
-from . import exercises, pyodide
+from . import archive, exercises, pyodide
 from .page.names import defined_and_needed
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = Path(__file__).resolve().parent / "page"
-SCRIPTS = ["run.js", "run.css", "frame.html", "frame.js", "worker.js", "kernel.py", "names.py"]
-# What cells read or import beside the library. All of Fashion-MNIST would be 30 MB: a part goes
-# along.
-ALONG = [
-    *("code/book/derivations.py", "code/book/exercises.py"),
-    *("code/book/mutants.py", "code/book/mutants.json"),
-    *("code/book/load.py", "code/book/load.json"),
-    *("code/data/digits.npz", "code/data/published_results.csv"),
-    *("code/data/LICENSE-digits", "code/data/LICENSE-fashion-mnist"),
-]
-PART = "fashion_mnist_part.npz"
+# What cells read. All of Fashion-MNIST would be 30 MB: a part of it goes along.
+DATA = ["digits.npz", "published_results.csv", "LICENSE-digits", "LICENSE-fashion-mnist"]
 
 
 def setup(app):
@@ -65,12 +56,13 @@ def write(site, names):
             path = folder / f"cells/{name}.json"
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(json.dumps(cells, ensure_ascii=False), "utf-8")
-    for script in SCRIPTS:
-        (folder / script).write_bytes((PAGE / script).read_bytes())
-    _write_book(folder / "book.zip")
+    for script in PAGE.glob("*.*"):
+        (folder / script.name).write_bytes(script.read_bytes())
+    archive.write(folder / "book.zip", _book())
     (folder / "files.json").write_text(json.dumps(_files(site), indent=1), "utf-8")
 
 
+@cache
 def cells_of(name):
     """The code cells of a page as it is shown, in order."""
     path = ROOT / f"{name}.md"
@@ -98,20 +90,12 @@ def _entry(code, tags, in_solution):
     }
 
 
-def _write_book(path):
-    """What cells import, laid out as in the repository; the same bytes at each build."""
-    sources = [p for p in (ROOT / "code/backprop").rglob("*") if p.suffix in (".py", ".json")]
-    sources += [ROOT / name for name in ALONG]
-    members = {str(p.relative_to(ROOT)): p.read_bytes() for p in sources}
+def _book():
+    """{path: bytes} of what cells import and read, laid out as in the repository."""
+    files = archive.library() | archive.read(ROOT / "code/data" / name for name in DATA)
     for chapter in (ROOT / "chapters").glob("*.md"):
-        members[f"chapters/{chapter.name}"] = exercises.page(chapter.read_text("utf-8")).encode()
-    if exercises.withheld():
-        texts = exercises.TEXTS.relative_to(ROOT)
-        members[str(texts)] = exercises.as_json(solutions=False).encode()
-    members[f"code/data/{PART}"] = _part_of_fashion()
-    with zipfile.ZipFile(path, "w") as archive:
-        for name, content in sorted(members.items()):
-            archive.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
+        files[f"chapters/{chapter.name}"] = exercises.page(chapter.read_text("utf-8")).encode()
+    return files | {"code/data/fashion_mnist_part.npz": _part_of_fashion()}
 
 
 def _part_of_fashion():

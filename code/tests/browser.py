@@ -1,18 +1,16 @@
 """What the tests of the built pages share: a host, and a Chromium that reaches nothing else."""
 
-import os
-import shutil
 from pathlib import Path
 
 import pytest
 import yaml
+from book.chromium import chromium
 from serving import served
 
 ROOT = Path(__file__).resolve().parents[2]
 HTML = ROOT / "_build/html"
 TOC = yaml.safe_load((ROOT / "_toc.yml").read_text("utf-8"))
 PAGES = [TOC["root"], *(entry["file"] for part in TOC["parts"] for entry in part["chapters"])]
-BROWSERS = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
 FLAGS = """--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-sync
     --disable-background-networking --disable-component-update""".split()
 ONLY_HERE = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
@@ -38,8 +36,8 @@ def base():
 def browser():
     """A browser that reaches this machine only."""
     sync_api = pytest.importorskip("playwright.sync_api")
-    named = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
-    program = need(named, "there is no Chromium: install it, or name one in the variable CHROMIUM")
+    missing = "there is no Chromium: install it, or name one in the variable CHROMIUM"
+    program = need(chromium(), missing)
     with sync_api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=program,

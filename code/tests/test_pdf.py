@@ -12,7 +12,8 @@ from functools import cache
 import pytest
 import yaml
 from book import pdf as printing
-from browser import BROWSERS, HTML, PAGES, ROOT, TOC, need
+from book.chromium import chromium
+from browser import HTML, PAGES, ROOT, TOC, need
 from bs4 import BeautifulSoup
 
 pytestmark = pytest.mark.site
@@ -313,9 +314,9 @@ def test_nothing_is_cut_off(context, tmp_path):
 # The module itself.
 
 
-@pytest.fixture
-def chromium():
-    return need(next(filter(None, map(shutil.which, BROWSERS)), None), "there is no Chromium")
+@pytest.fixture(name="chromium")
+def browser_that_prints():
+    return need(chromium(), "there is no Chromium")
 
 
 def test_without_chromium_there_is_no_pdf(tmp_path, monkeypatch, capsys):

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from book import finish
+from book.chromium import chromium
 from browser import HTML, LIMIT, PAGES, need
 from bs4 import BeautifulSoup
 from serving import served
@@ -344,36 +345,33 @@ def test_finishing_twice_changes_nothing(tmp_path):
 
 
 @pytest.fixture(scope="session")
-def judged(context, host):
+def judged(host):
     """{(page, form): what Lighthouse says}; prints the table.
 
     Performance is measured in time, and machines have other things to do: a page below its mark is
     measured up to three times, and the best counts. All else must be right the first time.
     """
-    chromium = context.browser.browser_type.executable_path
-    chromium = need(shutil.which("chromium") or chromium, "there is no Chromium")
+    browser = need(chromium(), "there is no Chromium")
     program("lighthouse/package.json")
     reports = {}
     for form, least in FORMS.items():
-        reports |= {
-            (name, form): one for name, one in lighthouse(chromium, form, host, ALL).items()
-        }
+        reports |= {(name, form): one for name, one in lighthouse(browser, form, host, ALL).items()}
         for _ in range(2):
             slow = [name for name in ALL if reports[name, form]["scores"]["performance"] < least]
-            for name, one in lighthouse(chromium, form, host, slow).items():
+            for name, one in lighthouse(browser, form, host, slow).items():
                 scores = reports[name, form]["scores"]
                 scores["performance"] = max(scores["performance"], one["scores"]["performance"])
     print(table(reports))
     return reports
 
 
-def lighthouse(chromium, form, host, names):
+def lighthouse(browser, form, host, names):
     if not names:
         return {}
     driver = [
         "node",
         TESTS / "lighthouse.mjs",
-        chromium,
+        browser,
         form,
         *[f"{host}{name}.html" for name in names],
     ]

@@ -64,7 +64,7 @@
             this.input.firstElementChild.hidden = true;
             this.input.append(holder);
             this.editor = window.CellEditor.create(holder, kept(this) ?? this.original, {
-                label, change: () => this.changed(), run: () => run(this), runAndLeave: () => run(this) });
+                label, change: () => this.changed(), run: () => run(this) });
             this.buttons.edit.hidden = true;
             this.opening = false;
             this.changed();
