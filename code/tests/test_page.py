@@ -351,6 +351,23 @@ def test_progress_is_found_on_the_next_page(reader):
     assert "1 implemented" in at.answer(first)
 
 
+def test_the_next_page_goes_on_from_the_memory_that_python_started_with(reader):
+    """The secret of `hash`, drawn when Python starts, is the same; random numbers are not."""
+    code = "import random\nprint(hash('gradient'), random.random())"
+
+    def started(page):
+        at = reader(page)
+        cell = at.page.locator(".cell", has=at.page.locator(".run-bar")).first
+        at.write(cell, code)
+        at.run(cell)
+        at.page.wait_for_function("caches.match('../page/memory.bin')")
+        return at.answer(cell).split()
+
+    (secret, number), (again, another) = started("chapters/linear"), started("chapters/softmax")
+    assert again == secret
+    assert another != number
+
+
 def test_loss_curve_moves_while_the_network_trains(reader):
     at = reader("chapters/training")
     cell = at.cell("display(curve")

@@ -212,8 +212,10 @@
     async function start(say, goOn) {
         if (location.protocol === "file:") throw new Error("a page opened as a file may load nothing: show the book with `make serve`, or read it on a web server");
         const [{ archives }, files] = await Promise.all([list(), download(say)]);
-        const before = await (await store())?.match(COMPILED);
-        if (before) files["compiled.zip"] = new Uint8Array(await before.arrayBuffer());
+        await Promise.all(KEPT.map(async (name) => {
+            const before = await (await store())?.match(keptAs(name));
+            if (before) files[name] = new Uint8Array(await before.arrayBuffer());
+        }));
         goOn();
         say("Starting Python");
         const frame = make("iframe", { src: new URL("page/frame.html", base), title: "Python", hidden: true });
@@ -230,6 +232,7 @@
             stream: (data) => current?.streamed(data),
             show: (data) => current?.displayed(data),
             error: (data) => current?.failed(data),
+            memory: (data) => keepForNextPage("memory.bin", data).catch(() => {}),
             progress: (data) => { try { localStorage.setItem("progress", data); } catch { /* it is a comfort only */ } },
         };
         port.onmessage = ({ data: { kind, data } }) => told[kind](data);
@@ -254,8 +257,12 @@
         self.started = true;
     }
 
-    // What Python has compiled is kept in this browser, so that the next page starts sooner: not from a kernel in
-    // which cells ran that the reader had changed, lest they change what later pages run.
+    // Python's memory as it has started, and what it has compiled, are kept in this browser, so that the next page
+    // starts sooner: the latter not from a kernel in which cells ran that the reader had changed, lest they change
+    // what later pages run.
+    const KEPT = ["memory.bin", "compiled.zip"];
+    const keptAs = (name) => new URL(`page/${name}`, base);
+    const keepForNextPage = async (name, bytes) => (await store())?.put(keptAs(name), new Response(bytes));
     const store = async () => {
         try {
             const name = `python ${(await list()).version}`;
@@ -263,12 +270,10 @@
             return await caches.open(name);
         } catch { return null; }
     };
-    const COMPILED = new URL("page/compiled.zip", base);
     async function keepCompiled() {
-        const cache = await store();
-        if (!cache || job || !kernel || ![...ran].every((cell) => cell.asInBook)) return;
+        if (job || !kernel || ![...ran].every((cell) => cell.asInBook)) return;
         const compiled = await kernel.ask("compiled");
-        if (compiled.length) await cache.put(COMPILED, new Response(compiled));
+        if (compiled.length) await keepForNextPage("compiled.zip", compiled);
     }
 
     class Stopped extends Error {}

@@ -16,10 +16,27 @@ self.fetch = async (address) => {
 
 const tell = (kind, data) => port.postMessage({ kind, data });
 
+// Python's own start takes two seconds, so the memory that it leads to is told to the page, which keeps it: before any
+// cell has run. Compiled modules can't be in it, and `random` has to be seeded anew.
+const STARTED = "ast, ctypes, datetime, inspect, json, logging, pathlib, pickle, pprint, traceback, zipfile";
+
+async function boot() {
+    const memory = files["memory.bin"];
+    const python = await loadPyodide({
+        indexURL: "http://pyodide.invalid/",
+        env: { HOME, MPLBACKEND: "agg", GRADIENTS_PROGRESS: `${HOME}/progress.json` },
+        ...(memory ? { _loadSnapshot: memory } : { _makeSnapshot: true }),
+    });
+    if (!memory) {
+        python.runPython(`import ${STARTED}`);
+        tell("memory", python.makeMemorySnapshot());
+    }
+    python.runPython("import random; random.seed()");
+    return python;
+}
+
 async function start({ archives, progress }) {
-    const python = await loadPyodide({ indexURL: "http://pyodide.invalid/", env: {
-        HOME, MPLBACKEND: "agg", GRADIENTS_PROGRESS: `${HOME}/progress.json`,
-    } });
+    const python = await boot();
     for (const name of Object.keys(files).filter((name) => /\.(py|zip|whl)$/.test(name)))
         python.FS.writeFile(`${HOME}/${name}`, files[name]);
     if (progress) python.FS.writeFile(`${HOME}/progress.json`, progress);
