@@ -65,7 +65,7 @@ def load_digits(rng=0):
     Source: E. Alpaydin and C. Kaynak, UCI Machine Learning Repository, 1998.
     """
     X, y = _read("digits.npz", _DIGITS)
-    train, test = _stratified_split(y, 1 / 5, rng, "load_digits")
+    train, test = stratified_split(y, 1 / 5, rng, "load_digits")
     X, y = X / np.float32(16), y.astype(np.int64)
     return Dataset(X[train], y[train], X[test], y[test])
 
@@ -105,11 +105,11 @@ def split_validation(data, fraction=1 / 6, rng=0):
             "split_validation expects X_train of shape (S, M) and y_train of shape (S,), integers, "
             f"got X_train {X.shape} and y_train {y.shape} of {y.dtype}"
         )
-    train, validation = _stratified_split(y, fraction, rng, "split_validation")
+    train, validation = stratified_split(y, fraction, rng, "split_validation")
     return Dataset(X[train], y[train], X[validation], y[validation])
 
 
-def _stratified_split(y, fraction, rng, who):
+def stratified_split(y, fraction, rng, who):
     """Two lists of indices into y, both in random order, the second `fraction` of each class."""
     fraction, rng = expect_number(fraction, "fraction", who, 0, 1), as_rng(rng, who)
     second = np.zeros(len(y), dtype=bool)

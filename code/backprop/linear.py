@@ -20,14 +20,14 @@ def linear_forward(X, W, b):
 
 
 @expects("Linear", W="N M", X="S M", dY="S N")
-def linear_backward(dY, X, W):
+def linear_backward(dY, X, W, needs_dX=True):
     """All three gradients: dY (S, N) → dX (S, M), dW (N, M), db (N,).
 
     Each has the shape of its variable and the unit of L by that variable. There is
-    no 1/S here: the loss has put it into dY. Raises ValueError if the shapes do not
-    meet.
+    no 1/S here: the loss has put it into dY. Without `needs_dX`, dX is None. Raises
+    ValueError if the shapes do not meet.
     """
-    dX = dY @ W
+    dX = dY @ W if needs_dX else None
     dW = dY.T @ X
     db = dY.sum(axis=0)
     return dX, dW, db
@@ -60,6 +60,6 @@ class Linear(Layer):
     def backward(self, dY):
         """dY (S, N) → dX (S, M); sets grads["weight"] (N, M) and grads["bias"] (N,)."""
         (X,) = self._recall()
-        dX, dW, db = linear_backward(dY, X, self.params["weight"])
+        dX, dW, db = linear_backward(dY, X, self.params["weight"], self.needs_dX)
         self.grads = {"weight": dW, "bias": db}
         return dX

@@ -9,7 +9,7 @@ Targets T are integer labels (S,) or rows (S, C) that sum to 1 (one-hot, or soft
 import numpy as np
 
 from .layer import Layer
-from .softmax import log_sum_exp, softmax
+from .softmax import log_softmax, log_sum_exp, softmax
 from .validation import as_array, as_dtype, as_floats, expect_number, expects
 
 
@@ -59,6 +59,12 @@ def softmax_cross_entropy_backward(Z, T):
     return (softmax(Z) - T) / len(Z)
 
 
+@expects("smoothed", T="S C", label_smoothing="number")
+def smoothed(T, label_smoothing):
+    """(1 − α) T + α/C: the rows of T (S, C), moved a little towards equal shares of all classes."""
+    return (1 - label_smoothing) * T + label_smoothing / T.shape[1]
+
+
 class CrossEntropy(Layer):
     """Cross-entropy by the probabilities: `forward(Y, T)` gives the loss, `backward()` gives dY."""
 
@@ -74,17 +80,31 @@ class CrossEntropy(Layer):
 
 
 class SoftmaxCrossEntropy(Layer):
-    """Softmax and cross-entropy in one: `forward(Z, T)` gives the loss, `backward()` gives dZ."""
+    """Softmax and cross-entropy in one: `forward(Z, T)` gives the loss, `backward()` gives dZ.
 
+    With `label_smoothing` α, the targets are (1 − α) T + α/C (Szegedy et al. 2016). Both passes
+    share the logarithm of softmax and the rows of T, so each is computed once.
+    """
+
+    def __init__(self, label_smoothing=0.0):
+        super().__init__()
+        who = "SoftmaxCrossEntropy"
+        self.label_smoothing = expect_number(label_smoothing, "label_smoothing", who, 0, 1)
+
+    @expects(Z="S C")
     def forward(self, Z, T):
         """Z (S, C), T (S,) or (S, C) → a number."""
-        loss = softmax_cross_entropy(Z, T)
-        self._remember(Z, T)
-        return loss
+        T = _target_rows(T, Z, "SoftmaxCrossEntropy")
+        if self.label_smoothing:
+            T = smoothed(T, self.label_smoothing)
+        log_Y = log_softmax(Z)
+        self._remember(log_Y, T)
+        return -(T * log_Y).sum() / len(Z)
 
     def backward(self):
         """dZ (S, C)."""
-        return softmax_cross_entropy_backward(*self._recall())
+        log_Y, T = self._recall()
+        return (np.exp(log_Y) - T) / len(T)
 
 
 def _positive(Y):

@@ -43,6 +43,7 @@ class Sequential(Layer):
 
     def backward(self, dY):
         """The gradient by the output → the gradient by X; every layer sets its grads."""
+        self.layers[0].needs_dX = self.needs_dX
         for layer in reversed(self.layers):
             dY = layer.backward(dY)
         return dY

@@ -6,13 +6,15 @@ Source: chapter "Training".
 import contextlib
 import json
 import os
+import shutil
+import warnings
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
 from tqdm import tqdm
 
-from .datasets import Dataset, split_validation
+from .datasets import stratified_split
 from .layer import is_layer, leaves
 from .losses import SoftmaxCrossEntropy
 from .validation import (
@@ -24,6 +26,7 @@ from .validation import (
     expect_number,
     expect_shape,
     expects,
+    trusted,
 )
 
 
@@ -76,10 +79,11 @@ def train(
     The test part of `data` is never looked at: `validation` is the share of the training part held
     out for the figures per epoch (0: none). `loss` is SoftmaxCrossEntropy() unless given.
     `schedule` maps the progress of the run, 0 … 1, to a factor on the learning rate (`cosine`).
-    `rng` (a seed or Generator) draws the order of the samples. `checkpoint` is a path: after each
-    epoch the whole state is written there, and a run that finds it goes on from it, ending with the
-    same bits as if it had never stopped. `after_epoch` is called with the History so far, after
-    each epoch: to draw it, say.
+    `rng` (a seed or Generator) draws the order of the samples. `checkpoint` is a path: at the start
+    and after each epoch the whole state is written there, and a run that finds it goes on from it,
+    ending with the same bits as if it had never stopped, wherever it did. The state before that is
+    kept beside it, and used with a warning if the file turns out to be damaged. `after_epoch` is
+    called with the History so far, after each epoch: to draw it, say.
 
     Raises ValueError for bad data or settings or a checkpoint of another run, FloatingPointError
     when the loss is no longer finite.
@@ -88,19 +92,21 @@ def train(
     _check_parts(model, optimizer, schedule=schedule, after_epoch=after_epoch)
     epochs = expect_number(epochs, "epochs", "train", low=1, whole=True)
     batch_size = expect_number(batch_size, "batch_size", "train", low=1, whole=True)
-    validation, held_out = expect_number(validation, "validation", "train", low=0, high=0.9), None
+    validation = expect_number(validation, "validation", "train", low=0, high=0.9)
+    rows, held_out = np.arange(len(X)), None
     if validation:
-        X, y, *held_out = split_validation(Dataset(X, y, None, None), validation, rng=0)
+        rows, held_out = stratified_split(y, validation, 0, "split_validation")
     loss = loss or SoftmaxCrossEntropy()
     run = _Run(model, optimizer, as_rng(rng, "train"), epochs, batch_size, schedule, loss)
-    run.resume(checkpoint, X)
+    run.shape = [len(rows), X.shape[1]]
+    run.resume(checkpoint)
     done = len(run.history.loss)
     bar = tqdm(range(done, epochs), disable=not progress, unit="epoch", initial=done, total=epochs)
     for epoch in bar:
-        run.epoch(epoch, X, y)
-        if held_out:
-            run.validate(epoch, *held_out)
-        run.save(checkpoint, X)
+        run.epoch(epoch, X, y, rows)
+        if validation:
+            run.validate(epoch, X[held_out], y[held_out])
+        run.save(checkpoint)
         latest = {name: values[-1] for name, values in asdict(run.history).items() if values}
         shown = {name: f"{value:.4f}" for name, value in latest.items()}
         bar.set_postfix(shown, refresh=False)  # shown as the bar moves on
@@ -117,27 +123,34 @@ class _Run:
         self.epochs, self.batch_size, self.schedule = epochs, batch_size, schedule
         self.history = History()
 
-    def epoch(self, epoch, X, y):
-        """One pass over the samples in a new order; a smaller last batch counts by its size."""
-        order, first_lr = self.rng.permutation(len(X)), self.optimizer.lr
-        starts = range(0, len(X), self.batch_size)
+    def epoch(self, epoch, X, y, rows):
+        """One pass over these rows in a new order; a smaller last batch counts by its size."""
+        order, first_lr = rows[self.rng.permutation(len(rows))], self.optimizer.lr
+        starts = range(0, len(rows), self.batch_size)
+        inputs = np.empty((min(self.batch_size, len(rows)), X.shape[1]), X.dtype)
         total = right = 0.0
-        self.model.training = True
+        self.model.training, self.model.needs_dX = True, False
         try:
             for step, start in enumerate(starts):
                 if self.schedule:
                     progress = (epoch + step / len(starts)) / self.epochs
                     self.optimizer.lr = first_lr * float(self.schedule(progress))
                 batch = order[start : start + self.batch_size]
-                with _diverging(f"epoch {epoch + 1}, step {step + 1}"):
-                    Z, loss = self._step(X[batch], y[batch])
+                # All batches are gathered into the same memory; "clip" lets NumPy do so directly.
+                X_batch = X.take(batch, axis=0, out=inputs[: len(batch)], mode="clip")
+                with _diverging(f"epoch {epoch + 1}, step {step + 1}"), trusted(step > 0):
+                    Z, loss = self._step(X_batch, y[batch])
                 total += loss * len(batch)
                 right += (Z.argmax(axis=1) == y[batch]).sum()
             self.history.lr.append(self.optimizer.lr)
         finally:  # after an interruption too: the same call then starts from the same settings
-            self.model.training, self.optimizer.lr = False, first_lr
-        self.history.loss.append(total / len(X))
-        self.history.accuracy.append(float(right / len(X)))
+            self.model.training, self.model.needs_dX = False, True
+            self.optimizer.lr = first_lr
+        with _diverging(f"the end of epoch {epoch + 1}"):
+            for parameter in self.optimizer.parameters:
+                as_floats(parameter.value, parameter.label, "train")
+        self.history.loss.append(total / len(rows))
+        self.history.accuracy.append(float(right / len(rows)))
 
     def _step(self, X, y):
         Z = self.model.forward(X)
@@ -152,7 +165,7 @@ class _Run:
             self.history.val_loss.append(_finite(self.loss.forward(Z, y)))
         self.history.val_accuracy.append(float((Z.argmax(axis=1) == y).mean()))
 
-    def _settings(self, X):
+    def _settings(self):
         """What must be the same for a run to go on."""
         numbers = {k: v for k, v in vars(self.optimizer).items() if isinstance(v, (bool, float))}
         schedule = self.schedule and getattr(self.schedule, "__name__", "another")
@@ -162,8 +175,9 @@ class _Run:
             "optimizer": type(self.optimizer).__name__,
             **numbers,
             "loss": type(self.loss).__name__,
+            "label_smoothing": getattr(self.loss, "label_smoothing", 0),
             "batch_size": self.batch_size,
-            "shape of X": list(X.shape),
+            "shape of X": self.shape,
             "schedule": schedule,
             "epochs": self.epochs if self.schedule else None,
         }
@@ -171,7 +185,7 @@ class _Run:
     def _rngs(self):
         return [self.rng, *(leaf.rng for leaf in leaves(self.model) if hasattr(leaf, "rng"))]
 
-    def save(self, path, X):
+    def save(self, path):
         """Write the state beside `path`, then move it there: a kill leaves the old file."""
         if path is None:
             return
@@ -179,7 +193,7 @@ class _Run:
         for k, state in enumerate(self.optimizer.state):
             arrays |= {f"state {k} {name}": array for name, array in state.items()}
         facts = {
-            "settings": self._settings(X),
+            "settings": self._settings(),
             "history": asdict(self.history),
             "steps": self.optimizer.steps,
             "rngs": [rng.bit_generator.state for rng in self._rngs()],
@@ -189,18 +203,33 @@ class _Run:
             np.savez(file, facts=json.dumps(facts, default=np.ndarray.tolist), **arrays)
             file.flush()
             os.fsync(file.fileno())
+        if Path(path).exists():
+            shutil.copyfile(path, f"{path}.previous")
         os.replace(part, path)
 
-    def resume(self, path, X):
-        """Go on from the checkpoint at `path`, if there is one."""
+    def resume(self, path):
+        """Go on from the checkpoint at `path`; if there is none, write the first one."""
         if path is None:
             return
         if not isinstance(path, (str, os.PathLike)) or not Path(path).parent.is_dir():
             raise ValueError(f"train expects checkpoint to be a path in a folder, got {path!r}")
         if not Path(path).exists():
-            return
-        arrays, facts = _read_checkpoint(path)
-        for name, here in self._settings(X).items():
+            return self.save(path)
+        try:
+            self._restore(path, *_read_checkpoint(path))
+        except Damaged as damage:
+            previous = f"{path}.previous"
+            try:
+                self._restore(previous, *_read_checkpoint(previous))
+            except Damaged:
+                raise ValueError(f"{damage}; it was left as it is") from damage
+            os.replace(path, f"{path}.damaged")
+            shutil.copyfile(previous, path)
+            message = f"{damage}; it is now {path}.damaged, and the one before it is used"
+            warnings.warn(message, RuntimeWarning, stacklevel=3)
+
+    def _restore(self, path, arrays, facts):
+        for name, here in self._settings().items():
             if (there := facts["settings"].get(name)) != here:
                 raise ValueError(
                     f"the checkpoint {path} is of another run: "
@@ -218,8 +247,12 @@ class _Run:
             rng.bit_generator.state = state
 
 
+class Damaged(Exception):
+    """A checkpoint that can't be read."""
+
+
 def _read_checkpoint(path):
-    """The arrays and the facts that `save` wrote."""
+    """The arrays and the facts that `save` wrote; raises Damaged if they are not all there."""
     try:
         with open(path, "rb") as file, np.load(file) as archive:
             arrays = dict(archive)
@@ -227,9 +260,7 @@ def _read_checkpoint(path):
         return arrays, facts | {"settings": dict(facts["settings"])}
     except Exception as error:  # a damaged archive raises any of a dozen types; all mean the same
         problem = f"{type(error).__name__}: {error}"
-        raise ValueError(
-            f"the checkpoint {path} is damaged ({problem}); it was left as it is"
-        ) from error
+        raise Damaged(f"the checkpoint {path} is damaged ({problem})") from error
 
 
 @contextlib.contextmanager

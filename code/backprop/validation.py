@@ -18,6 +18,7 @@ import sys
 import numpy as np
 
 _complex_allowed = contextvars.ContextVar("complex_allowed", default=False)
+_trusted = contextvars.ContextVar("trusted", default=False)
 
 
 class NotFinite(ValueError):
@@ -32,6 +33,20 @@ def complex_allowed():
         yield
     finally:
         _complex_allowed.reset(token)
+
+
+@contextlib.contextmanager
+def trusted(when=True):
+    """Let arrays pass unseen, for a caller who has looked at them before.
+
+    `train` does: its data were checked, the first batch has tried all shapes, and what is no
+    longer finite shows in the loss.
+    """
+    token = _trusted.set(when)
+    try:
+        yield
+    finally:
+        _trusted.reset(token)
 
 
 def as_array(value, name, who):
@@ -87,6 +102,8 @@ def expects(who=None, **specs):
 
         @functools.wraps(function)
         def checked(*args, **kwargs):
+            if _trusted.get():
+                return function(*args, **kwargs)
             args, sizes = list(args), {}
             speaker = who or type(args[0]).__name__
             for name, spec in specs.items():

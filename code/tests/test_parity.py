@@ -10,6 +10,7 @@ from backprop import (
     Adam,
     AdamW,
     CrossEntropy,
+    Dropout,
     LeakyReLU,
     Linear,
     Mish,
@@ -135,6 +136,16 @@ def test_softmax_cross_entropy(shape, seed, scale, kind):
     close(loss.backward(), z.grad)
 
 
+@given(shape=sizes(2), seed=seeds, kind=targets, amount=st.floats(0, 1))
+def test_label_smoothing(shape, seed, kind, amount):
+    Z, (T, t) = draw(*shape, seed=seed), draw_targets(kind, *shape, seed)
+    z, loss = variable(Z), SoftmaxCrossEntropy(label_smoothing=amount)
+    theirs = torch.nn.functional.cross_entropy(z, t, label_smoothing=amount)
+    theirs.backward()
+    close(loss.forward(Z, T), theirs)
+    close(loss.backward(), z.grad)
+
+
 @given(shape=sizes(2), seed=seeds, kind=targets)
 def test_cross_entropy(shape, seed, kind):
     """By the probabilities it is the negative log likelihood of the logarithm."""
@@ -157,6 +168,8 @@ def twin(model):
             modules.append(torch_linear(layer))
         elif isinstance(layer, Sequential):
             modules.append(twin(layer))
+        elif isinstance(layer, Dropout):
+            modules.append(torch.nn.Identity())  # the mask is shared: see `through`
         else:
             same = (m for make, m in ACTIVATIONS.values() if repr(make()) == repr(layer))
             modules.append(next(same))
@@ -202,10 +215,20 @@ OPTIMIZERS = {
 }
 
 
+def through(module, model, X):
+    """The output of the twin, with the masks that the model has just drawn."""
+    X = torch.tensor(X)
+    for layer, step in zip(model.layers, module, strict=True):
+        X = X * torch.tensor(layer._recall()[0]) if isinstance(layer, Dropout) else step(X)
+    return X
+
+
+@pytest.mark.parametrize("dropout", [0, 0.3])
 @pytest.mark.parametrize(("ours", "theirs", "settings"), OPTIMIZERS.values(), ids=OPTIMIZERS)
-def test_optimizers_walk_the_same_path(ours, theirs, settings):
+def test_optimizers_walk_the_same_path(ours, theirs, settings, dropout):
     """100 steps from the same weights with the same batches; the rate is halved on the way."""
-    model = MLP([7, 6, 4], Tanh, rng=0, dtype=np.float64)
+    model = MLP([7, 6, 4], Tanh, rng=0, dtype=np.float64, dropout=dropout)
+    model.training = True
     module, loss = twin(model), SoftmaxCrossEntropy()
     mine, other = ours(model.parameters(), **settings), theirs(module.parameters(), **settings)
     start = model.parameters()[0].value.copy()
@@ -215,7 +238,8 @@ def test_optimizers_walk_the_same_path(ours, theirs, settings):
         model.backward(loss.backward())
         mine.step()
         other.zero_grad()
-        theirs_value = torch.nn.functional.cross_entropy(module(torch.tensor(X)), torch.tensor(T))
+        Z = through(module, model, X)
+        theirs_value = torch.nn.functional.cross_entropy(Z, torch.tensor(T))
         theirs_value.backward()
         other.step()
         assert value == pytest.approx(theirs_value.item(), abs=1e-10)

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import textwrap
 import time
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -234,8 +235,10 @@ def test_an_interrupted_run_ends_with_the_same_bits(small, tmp_path, make, sched
 
 
 @each_schedule
-def test_the_same_cell_may_be_run_again(small, tmp_path, schedule):
-    """With the model, the optimizer and the Generator that the interruption left in mid-epoch."""
+@pytest.mark.parametrize("batches", [3, 10])
+def test_the_same_cell_may_be_run_again(small, tmp_path, schedule, batches):
+    """With the model, the optimizer and the Generator that the interruption left in mid-epoch,
+    in the first and in the third of them."""
     arguments = {"epochs": 4, "batch_size": 64, "schedule": schedule, "progress": False}
     model = MLP([64, 16, 10], rng=0, dropout=0.2)
     history = train(model, small, momentum(model), **arguments, rng=np.random.default_rng(5))
@@ -243,8 +246,9 @@ def test_the_same_cell_may_be_run_again(small, tmp_path, schedule):
     again, rng = MLP([64, 16, 10], rng=0, dropout=0.2), np.random.default_rng(5)
     optimizer, arguments["checkpoint"] = momentum(again), tmp_path / "run.npz"
     with pytest.raises(KeyboardInterrupt):
-        train(again, small, optimizer, **arguments, rng=rng, loss=InterruptAt(10))
+        train(again, small, optimizer, **arguments, rng=rng, loss=InterruptAt(batches))
     assert again.training is False
+    assert again.needs_dX is True
     assert optimizer.lr == 0.1
     assert train(again, small, optimizer, **arguments, rng=rng) == history
     assert weights(again) == weights(model)
@@ -295,7 +299,7 @@ def test_a_killed_process_leaves_a_whole_checkpoint(small, tmp_path):
     path = tmp_path / "run.npz"
     killed = start(path, 0.01)
     deadline = time.monotonic() + 60
-    while not path.exists() and time.monotonic() < deadline:
+    while not Path(f"{path}.previous").exists() and time.monotonic() < deadline:
         time.sleep(0.01)
     time.sleep(0.1)  # into some later epoch
     killed.send_signal(signal.SIGKILL)
@@ -348,6 +352,7 @@ DAMAGES = ["empty", "half", "one byte less", "zeros", "text", "a changed byte", 
 def test_a_damaged_checkpoint_is_refused_and_left(small, tmp_path, kind):
     path = tmp_path / "run.npz"
     fit(small, checkpoint=path)
+    Path(f"{path}.previous").write_bytes(b"damaged too")
     if kind == "another archive":
         np.savez(path, X=draw(3))
     else:
@@ -358,11 +363,37 @@ def test_a_damaged_checkpoint_is_refused_and_left(small, tmp_path, kind):
     assert path.read_bytes() == before
 
 
+@pytest.mark.parametrize("kind", DAMAGES)
+def test_a_damaged_checkpoint_is_replaced_by_the_one_before(small, tmp_path, kind):
+    """With a warning, the same bits at the end, and the damaged file kept for whoever asks why."""
+    path = tmp_path / "run.npz"
+    whole, history = fit(small, epochs=5)
+    fit(small, checkpoint=path)
+    bad = damaged(path.read_bytes(), kind)
+    path.write_bytes(bad)
+    with pytest.warns(RuntimeWarning, match=r"run\.npz is damaged .* the one before it is used"):
+        resumed, again = fit(small, epochs=5, checkpoint=path)
+    assert weights(resumed) == weights(whole)
+    assert again == history
+    assert Path(f"{path}.damaged").read_bytes() == bad
+    fit(small, epochs=5, checkpoint=path)  # and now all is well
+
+
+def test_the_checkpoint_before_must_be_of_the_same_run_too(small, tmp_path):
+    path = tmp_path / "run.npz"
+    fit(small, checkpoint=path, dropout=0.3)
+    path.write_bytes(b"")
+    with pytest.raises(ValueError, match="previous is of another run: its model is"):
+        fit(small, checkpoint=path)
+    assert path.read_bytes() == b""
+
+
 def test_no_changed_byte_goes_unnoticed(small, tmp_path):
     """Every 97th byte of a checkpoint flipped in turn: refused, or (in a gap that ZIP does not
     use) without any effect, but never another model and never another exception."""
     path = tmp_path / "run.npz"
     model, _ = fit(small, epochs=1, checkpoint=path)
+    Path(f"{path}.previous").unlink()
     data, refused = path.read_bytes(), 0
     for place in range(0, len(data), 97):
         path.write_bytes(data[:place] + bytes([data[place] ^ 0x55]) + data[place + 1 :])
@@ -387,6 +418,7 @@ OTHER = {
         {"make": lambda m: SGD(m.parameters(), 0.1, 0.9, weight_decay=0.01)},
     ),
     "loss": lambda: (None, {"loss": CrossEntropy()}),
+    "label_smoothing": lambda: (None, {"loss": SoftmaxCrossEntropy(label_smoothing=0.1)}),
     "batch_size": lambda: (None, {"batch_size": 32}),
     "shape of X": lambda: (None, {"validation": 0.3}),
     "schedule": lambda: (None, {"schedule": cosine}),
@@ -415,6 +447,103 @@ def test_another_dropout_is_another_model(small, tmp_path, dropout):
         fit(small, epochs=1, checkpoint=path, dropout=dropout)
 
 
+# Speed and memory.
+
+
+@pytest.mark.parametrize("make", RUNS.values(), ids=RUNS)
+def test_training_is_nothing_but_its_steps(small, make):
+    """The same bits as the plain loop, which checks every array and computes every gradient."""
+    model, twin = (MLP([64, 16, 10], rng=0) for _ in range(2))
+    train(model, small, make(model), 3, 64, validation=0, rng=4, progress=False)
+    rng, optimizer, loss = np.random.default_rng(4), make(twin), SoftmaxCrossEntropy()
+    for _ in range(3):
+        order = rng.permutation(300)
+        for start in range(0, 300, 64):
+            batch = order[start : start + 64]
+            loss.forward(twin.forward(small.X_train[batch]), small.y_train[batch])
+            twin.backward(loss.backward())
+            optimizer.step()
+    assert weights(model) == weights(twin)
+
+
+def spied(function, seen):
+    """The function, which notes every array that it is given or gives."""
+
+    def spy(*arguments):
+        result = function(*arguments)
+        results = result if isinstance(result, tuple) else (result,)
+        seen.extend(x for x in (*arguments, *results) if isinstance(x, np.ndarray))
+        return result
+
+    return spy
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("make", [momentum, lambda m: Adam(m.parameters(), weight_decay=0.1)])
+def test_everything_keeps_the_precision_of_the_data(small, dtype, make):
+    """What goes into and comes out of every layer, the loss, gradients, memory, parameters."""
+    model, loss, seen = MLP([64, 16, 12, 10], rng=0, dtype=dtype, dropout=0.2), None, []
+    loss = SoftmaxCrossEntropy(label_smoothing=0.1)
+    for layer in [*model.layers, loss]:
+        layer.forward = spied(layer.forward, seen)
+        layer.backward = spied(layer.backward, seen)
+    optimizer = make(model)
+    data = small._replace(X_train=small.X_train.astype(dtype))
+    train(model, data, optimizer, 2, 64, loss, schedule=cosine, progress=False)
+    seen += [array for p in model.parameters() for array in (p.value, p.grad)]
+    seen += [array for state in optimizer.state for array in state.values()]
+    seen += loss._recall()
+    floats = {array.dtype for array in seen if array.dtype.kind == "f"}
+    assert len(seen) > 100
+    assert floats == {np.dtype(dtype)}
+
+
+def test_the_data_are_not_copied():
+    """Beside the data, a run needs the held-out part, one batch at a time, and little else."""
+    X, y = draw(6000, 120).astype(np.float32), np.arange(6000) % 10
+    model = MLP([120, 16, 10], rng=0)
+    tracemalloc.start()
+    train(model, Dataset(X, y, None, None), momentum(model, 0.01), 2, progress=False)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert X.nbytes / 6 < peak < X.nbytes / 2
+
+
+def test_the_first_layer_does_without_the_gradient_by_the_data(small):
+    model, given = MLP([64, 16, 10], rng=0, dropout=0), []
+    first = model.layers[0]
+    plain, first.backward = first.backward, lambda dY: given.append(plain(dY))
+    train(model, small, momentum(model), 1, 64, progress=False)
+    assert given == [None] * len(given) != []
+    first.backward = plain
+    model.forward(small.X_train)
+    assert model.backward(draw(300, 10)).shape == (300, 64)
+
+
+def test_what_fades_out_is_set_to_zero():
+    """A weight whose input is always 0 from some step on: its memory never becomes subnormal."""
+    for make in (momentum, lambda m: Adam(m.parameters())):
+        layer = Linear(3, 2, rng=0, dtype=np.float32)
+        optimizer = make(layer)
+        layer.grads = {"weight": np.ones((2, 3), np.float32), "bias": np.ones(2, np.float32)}
+        optimizer.step()
+        layer.grads["weight"][:, 1] = 0
+        for _ in range(2000):
+            optimizer.step()
+            memory = next(iter(optimizer.state[0].values()))
+            faded = memory[(memory != 0) & (np.abs(memory) < np.finfo(np.float32).tiny)]
+            assert faded.size == 0
+        assert np.array_equal(memory[:, 1], [0, 0])
+        assert memory[:, 0].all()
+
+
+def test_a_label_out_of_range_is_found_in_whatever_batch_it_is(small):
+    y = small.y_train.copy()
+    y[np.random.default_rng(0).permutation(300)[-1]] = 10  # the last of the first epoch
+    with pytest.raises(ValueError, match="labels from 0 to 9, got 10"):
+        fit(small._replace(y_train=y), validation=0, rng=0)
+
+
 # Divergence and bad data.
 
 
@@ -439,6 +568,16 @@ def test_a_rate_a_thousand_times_too_large_is_never_taken_for_learning(small, si
     except FloatingPointError:
         return
     assert history.loss[-1] > math.log(10)
+
+
+def test_the_last_step_may_diverge_too(small):
+    """The loss of the last step is still finite, and no validation follows."""
+    model = MLP([64, 16, 10], rng=0)
+    optimizer = SGD(model.parameters(), 1e30)
+    with pytest.raises(FloatingPointError, match="diverged at the end of epoch 1: .*weight"):
+        train(
+            model, small, optimizer, 1, 300, validation=0, schedule=lambda _: 1e30, progress=False
+        )
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
