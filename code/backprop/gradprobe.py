@@ -62,6 +62,11 @@ class Probe:
             for p in parameters
         ]
 
+    @property
+    def entries(self):
+        """How many entries all variables have together."""
+        return sum(variable.value.size for variable in self.variables)
+
     def sides(self):
         """On which side of each kink every unit of the last pass was; 0: on the kink itself."""
         return [
@@ -110,11 +115,13 @@ class Probe:
 
 def complex_step(probe, variable, direction):
     """The slope of L along `direction` by the complex step, and the sides of the kinks there."""
+    moved = variable.value.astype(np.complex128)
+    moved.imag = COMPLEX_H * direction
     with complex_allowed(), warnings.catch_warnings():
         # A dropped imaginary part must be heard.
         warnings.simplefilter("error", np.exceptions.ComplexWarning)
         try:
-            out = np.asarray(variable.loss_at(variable.value + 1j * COMPLEX_H * direction))
+            out = np.asarray(variable.loss_at(moved))
         except np.exceptions.ComplexWarning as warning:
             raise ValueError(str(warning)) from warning
     if not np.iscomplexobj(out):
