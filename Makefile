@@ -5,9 +5,10 @@ PYTHON ?= python3
 VENV ?= .venv
 PORT ?= 8000
 
-# PyTorch is the fourth witness of each gradient, in the parity tests only. It is pinned by version, not by hash: PyPI's wheel for Linux
-# is a CUDA build of gigabytes, the small CPU build has other hashes, and each platform has its own. TORCH_INDEX names the index to take it
-# from (https://download.pytorch.org/whl/cpu has the CPU builds); `make test TORCH=` does without, and the parity tests are skipped.
+# PyTorch is the fourth witness of each gradient, in the parity tests, and what `make bench` compares the training loop with. It is pinned by
+# version, not by hash: PyPI's wheel for Linux is a CUDA build of gigabytes, the small CPU build has other hashes, and each platform has its
+# own. TORCH_INDEX names the index to take it from (https://download.pytorch.org/whl/cpu has the CPU builds); `make test TORCH=` does without,
+# and the parity tests are skipped.
 TORCH ?= torch==2.13.0
 TORCH_INDEX ?=
 
@@ -28,7 +29,7 @@ PIP = $(BIN)/python -m pip --disable-pip-version-check
 HTML = _build/html
 LOCK = --universal --generate-hashes --python-version 3.11 --no-emit-index-url --custom-compile-command "make lock" $(UPGRADE)
 
-.PHONY: help book test lint serve lab load lighthouse texts mutants lock clean
+.PHONY: help book test lint serve lab load lighthouse bench fashion texts mutants lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1|/p' Makefile | awk -F'|' '{ printf "make %-10s %s\n", $$1, $$2 }'
@@ -61,6 +62,13 @@ test: book lint $(VENV)/torch.stamp $(VENV)/node.stamp ## build the pages, then 
 lighthouse: $(VENV)/test.stamp $(VENV)/node.stamp ## measure the speed of every built page (on a quiet machine)
 	@$(ENV) $(BIN)/python -m pytest code/tests/test_quality.py -m lighthouse -s
 
+# The number of threads is set for each measurement by itself.
+bench: $(VENV)/bench.stamp $(VENV)/torch.stamp ## measure speed beside PyTorch, JAX, scikit-learn and autograd (on a quiet machine)
+	@$(ENV) $(BIN)/python -m bench
+
+fashion: $(VENV)/bench.stamp ## the long run: choose settings, then train with five seeds (some 20 minutes on two cores)
+	@$(ENV) $(BIN)/python -m bench.fashion
+
 lint: $(VENV)/test.stamp ## look for errors and misspellings without running anything
 	@$(BIN)/ruff check --config code/pyproject.toml --no-cache code
 	@$(BIN)/codespell --toml code/pyproject.toml
@@ -86,7 +94,7 @@ mutants: $(VENV)/book.stamp ## plant mistakes in every line of every derivation,
 lock: ## pin all dependencies again (needs uv; UPGRADE=--upgrade takes the newest)
 	@command -v uv >/dev/null || { echo "'make lock' needs uv: python3 -m pip install uv"; exit 1; }
 	uv pip compile --quiet $(LOCK) --output-file requirements.lock requirements.txt
-	for kind in test lab; do uv pip compile --quiet $(LOCK) --constraint requirements.lock --output-file requirements-$$kind.lock requirements.txt requirements-$$kind.txt; done
+	for kind in test lab bench; do uv pip compile --quiet $(LOCK) --constraint requirements.lock --output-file requirements-$$kind.lock requirements.txt requirements-$$kind.txt; done
 
 clean: ## remove what was built (the environment in .venv stays)
 	rm -rf _build code/dist .ruff_cache .pytest_cache code/.pytest_cache .hypothesis code/.hypothesis
@@ -105,6 +113,10 @@ $(VENV)/book.stamp: $(VENV)/python.stamp requirements.lock code/pyproject.toml
 
 $(VENV)/lab.stamp: $(VENV)/book.stamp requirements-lab.lock
 	$(PIP) install --quiet --require-hashes -r requirements-lab.lock
+	@touch $@
+
+$(VENV)/bench.stamp: $(VENV)/book.stamp requirements-bench.lock
+	$(PIP) install --quiet --require-hashes -r requirements-bench.lock
 	@touch $@
 
 $(VENV)/test.stamp: $(VENV)/book.stamp requirements-test.lock

@@ -26,7 +26,8 @@ from .page.names import defined_and_needed
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = Path(__file__).resolve().parent / "page"
 # What cells read. All of Fashion-MNIST would be 30 MB: a part of it goes along.
-DATA = ["digits.npz", "published_results.csv", "LICENSE-digits", "LICENSE-fashion-mnist"]
+DATA = ["digits.npz", "published_results.csv", "fashion_runs.json", "bench.json"]
+DATA += ["LICENSE-digits", "LICENSE-fashion-mnist"]
 
 
 def setup(app):

@@ -3,6 +3,7 @@
 import csv
 import gzip
 import hashlib
+import json
 import os
 import re
 import runpy
@@ -236,6 +237,22 @@ def test_published_results():
     assert all(all(row.values()) for row in rows)
     withdrawn = [row["model"] for row in rows if row["note"].startswith("withdrawn")]
     assert withdrawn == ["MLP 256-128-64"]
+
+
+def test_the_five_runs():
+    """What the log says of itself: settings chosen by validation, and five seeds with these."""
+    log = json.loads((DATA / "fashion_runs.json").read_text("utf-8"))
+    assert {"date", "processor", "cores", "threads", "blas", "versions"} <= set(log)
+    best = max(log["trials"], key=lambda trial: trial["history"]["val_accuracy"][-1])
+    assert log["chosen"] == {name: best[name] for name in log["chosen"]}
+    assert [run["seed"] for run in log["runs"]] == [1, 2, 3, 4, 5]
+    for run in log["runs"]:
+        assert {name: run[name] for name in log["chosen"]} == log["chosen"]
+        assert len(run["history"]["loss"]) == run["epochs"]
+        assert run["history"]["val_loss"] == []  # trained on all pictures
+        assert run["seconds"] < 300
+    assert not any("test_accuracy" in trial for trial in log["trials"])
+    assert sum(run["test_accuracy"] for run in log["runs"]) / 5 >= 0.905
 
 
 # That nothing else is accepted

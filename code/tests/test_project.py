@@ -21,8 +21,11 @@ CHAPTERS = [
 TEXT_ONLY = {"chapters/notation", "chapters/glossary", "chapters/bibliography"}
 TEXT_ONLY |= {"chapters/flaws", "chapters/own_derivation", "chapters/gradients", "chapters/checked"}
 TEXT_ONLY |= {"chapters/teaching"}
-REQUIREMENTS = ["requirements.txt", "requirements-test.txt"]
-LOCKS = {"requirements.lock": REQUIREMENTS[:1], "requirements-test.lock": REQUIREMENTS}
+REQUIREMENTS = ["requirements.txt", "requirements-test.txt", "requirements-bench.txt"]
+LOCKS = {
+    name.replace(".txt", ".lock"): list(dict.fromkeys([REQUIREMENTS[0], name]))
+    for name in REQUIREMENTS
+}
 WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
 WRITES = {"pages.yml": {"deploy": {"pages", "id-token"}, "notebooks": {"contents"}}}
 HEADER = {"extension": ".md", "format_name": "myst"}
@@ -167,9 +170,13 @@ def test_locks_match_the_requirements(lock):
             assert wrong == [], f"{requirement}, but {lock} has {wrong}: run make lock"
 
 
-def test_book_and_tests_run_with_the_same_versions():
-    book, tests = ({str(pin) for pin, _ in pins(lock)} for lock in LOCKS)
-    assert book <= tests
+def test_book_tests_and_bench_run_with_the_same_versions():
+    """All in one environment: what the book pins and what two of the others share."""
+    book, tests, bench = ({str(pin) for pin, _ in pins(lock)} for lock in LOCKS)
+    assert book <= tests & bench
+    shared = [{canonicalize_name(Requirement(pin).name) for pin in lock} for lock in (tests, bench)]
+    for pin in tests ^ bench:
+        assert canonicalize_name(Requirement(pin).name) not in shared[0] & shared[1]
 
 
 @pytest.mark.parametrize("lock", LOCKS)
