@@ -20,7 +20,7 @@ CHAPTERS = [
 # Chapters that explain or list, and so have a room for text only.
 TEXT_ONLY = {"chapters/notation", "chapters/glossary", "chapters/bibliography"}
 TEXT_ONLY |= {"chapters/flaws", "chapters/own_derivation", "chapters/gradients", "chapters/checked"}
-TEXT_ONLY |= {"chapters/teaching"}
+TEXT_ONLY |= {"chapters/speed", "chapters/teaching"}
 REQUIREMENTS = ["requirements.txt", "requirements-test.txt", "requirements-bench.txt"]
 LOCKS = {
     name.replace(".txt", ".lock"): list(dict.fromkeys([REQUIREMENTS[0], name]))
