@@ -221,7 +221,7 @@
         const frame = make("iframe", { src: new URL("page/frame.html", base), title: "Python", hidden: true });
         frame.sandbox = "allow-scripts";
         await new Promise((resolve) => { frame.onload = resolve; document.body.append(frame); });
-        goOn();
+        try { goOn(); } catch (stopped) { frame.remove(); throw stopped; }
         const { port1: port, port2 } = new MessageChannel();
         let settle, ended, last = Promise.resolve();
         const answer = () => new Promise((resolve, reject) => { settle = { resolve, reject }; });

@@ -30,6 +30,7 @@ async function boot() {
     if (!memory) {
         python.runPython(`import ${STARTED}`);
         tell("memory", python.makeMemorySnapshot());
+        python.registerJsModule("js", self);  // until here a stand-in, whose properties can't be read
     }
     python.runPython("import random; random.seed()");
     return python;
