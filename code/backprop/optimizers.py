@@ -44,8 +44,9 @@ class Optimizer:
     def _flush(self, memory):
         """Now and then, set to 0 what has nearly faded out.
 
-        The weights of a pixel that is always 0 have no gradient, so their memory shrinks with
-        every step, until it is subnormal, and a processor computes with that many times slower.
+        A weight whose gradient has become 0 (of a pixel that is rarely lit, of a unit that is
+        off) has a memory that shrinks with every step, until it is subnormal, and many a
+        processor computes with that many times slower.
         """
         if self.steps % 100 == 0:
             numbers = np.finfo(memory.dtype)

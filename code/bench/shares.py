@@ -23,7 +23,7 @@ PURPOSES = {
     ("activations", ""): "activations",
     ("losses", ""): "loss",
     ("softmax", ""): "loss",
-    ("optimizers", ""): "optimiser",
+    ("optimizers", ""): "optimizer",
     ("layer", ""): "rest",
     ("validation", ""): "checks",
     ("training", "gather"): "gathering batches",

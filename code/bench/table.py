@@ -79,7 +79,7 @@ def report(results):
             f"One epoch of Fashion-MNIST: {task['samples']:,} pictures, "
             f"{'-'.join(map(str, SIZES))}, ReLU, float32, SGD with momentum: "
             f"{task['flops'] / 1e9:.1f} GFLOP in matrix products.",
-            "Medians; ratio: to PyTorch with the fused optimiser, in the same round; products: the "
+            "Medians; ratio: to PyTorch with the fused optimizer, in the same round; products: the "
             "matrix products'\nshare of the epoch; cores: processor time / time.",
             *(f"\n{race_table(race)}" for race in results["races"]),
             "\nHow the cost of this library grows, one thread",

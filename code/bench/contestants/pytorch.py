@@ -7,7 +7,7 @@ from ..task import LR, MOMENTUM, SIZES, order
 
 
 class PyTorch:
-    """The optimiser at its defaults."""
+    """The optimizer at its defaults."""
 
     options = {}
 
@@ -39,6 +39,6 @@ class PyTorch:
 
 
 class PyTorchFused(PyTorch):
-    """The optimiser in one pass over each parameter."""
+    """The optimizer in one pass over each parameter."""
 
     options = {"fused": True}
