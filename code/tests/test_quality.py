@@ -273,7 +273,7 @@ def test_menu_opens_below_its_button(width, page, host):
 def test_policy_refuses_what_is_planted(planted, page, host):
     page.goto(f"{host}index.html", wait_until="load")
     page.evaluate("html => document.body.insertAdjacentHTML('beforeend', html)", planted)
-    page.evaluate("document.querySelector('body > button:last-of-type, article button')?.click()")
+    page.evaluate("document.body.lastElementChild.click()")
     page.wait_for_function("() => refused.length > 0")
 
 
