@@ -9,7 +9,7 @@ Targets T are integer labels (S,) or rows (S, C) that sum to 1 (one-hot, or soft
 import numpy as np
 
 from .layer import Layer
-from .softmax import log_softmax, log_sum_exp, softmax
+from .softmax import log_sum_exp, softmax
 from .validation import as_array, as_dtype, as_floats, expect_number, expects
 
 
@@ -82,8 +82,7 @@ class CrossEntropy(Layer):
 class SoftmaxCrossEntropy(Layer):
     """Softmax and cross-entropy in one: `forward(Z, T)` gives the loss, `backward()` gives dZ.
 
-    With `label_smoothing` α, the targets are (1 − α) T + α/C (Szegedy et al. 2016). Both passes
-    share the logarithm of softmax and the rows of T, so each is computed once.
+    With `label_smoothing` α, the targets are (1 − α) T + α/C (Szegedy et al. 2016).
     """
 
     def __init__(self, label_smoothing=0.0):
@@ -94,17 +93,15 @@ class SoftmaxCrossEntropy(Layer):
     @expects(Z="S C")
     def forward(self, Z, T):
         """Z (S, C), T (S,) or (S, C) → a number."""
-        T = _target_rows(T, Z, "SoftmaxCrossEntropy")
         if self.label_smoothing:
-            T = smoothed(T, self.label_smoothing)
-        log_Y = log_softmax(Z)
-        self._remember(log_Y, T)
-        return -(T * log_Y).sum() / len(Z)
+            T = smoothed(_target_rows(T, Z, "SoftmaxCrossEntropy"), self.label_smoothing)
+        loss = softmax_cross_entropy(Z, T)
+        self._remember(Z, T)
+        return loss
 
     def backward(self):
         """dZ (S, C)."""
-        log_Y, T = self._recall()
-        return (np.exp(log_Y) - T) / len(T)
+        return softmax_cross_entropy_backward(*self._recall())
 
 
 def _positive(Y):

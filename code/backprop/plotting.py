@@ -79,6 +79,24 @@ class Html:
         return self.source
 
 
+class Table(Html):
+    """Rows of cells, texts or HTML, with a heading above each column.
+
+    The row whose first cell is `ours` stands out.
+    """
+
+    def __init__(self, head, rows, ours=None):
+        headings = "".join(f"<th scope='col'>{name}</th>" for name in head)
+        body = ""
+        for row in rows:
+            cells = "".join(f"<td>{cell}</td>" for cell in row)
+            body += f"<tr{' class=ours' if row[0] == ours else ''}>{cells}</tr>"
+        super().__init__(
+            f"<table class='results'><thead><tr>{headings}</tr></thead>"
+            f"<tbody>{body}</tbody></table>"
+        )
+
+
 def show(fig, alt):
     """The figure as a `Picture`; `alt` says what is to be seen in it.
 

@@ -42,13 +42,6 @@ def log_sum_exp(Z):
     return largest + np.log(np.exp(Z - largest[:, None]).sum(axis=1))
 
 
-@expects("log_softmax", Z="S C")
-def log_softmax(Z):
-    """log Y_ij = Z_ij − log Σ_k exp Z_ik: Z (S, C) → (S, C), finite for every finite Z."""
-    Z = Z - Z.max(axis=1, keepdims=True)
-    return Z - np.log(np.exp(Z).sum(axis=1, keepdims=True))
-
-
 class Softmax(Layer):
     """Softmax as a layer: logits (S, C) → probabilities (S, C)."""
 

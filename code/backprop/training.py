@@ -95,17 +95,17 @@ def train(
     validation = expect_number(validation, "validation", "train", low=0, high=0.9)
     rows, held_out = np.arange(len(X)), None
     if validation:
-        rows, held_out = stratified_split(y, validation, 0, "split_validation")
-    loss = loss or SoftmaxCrossEntropy()
-    run = _Run(model, optimizer, as_rng(rng, "train"), epochs, batch_size, schedule, loss)
-    run.shape = [len(rows), X.shape[1]]
+        rows, others = stratified_split(y, validation, 0, "split_validation")
+        held_out = X[others], y[others]
+    loss, shape = loss or SoftmaxCrossEntropy(), [len(rows), X.shape[1]]
+    run = _Run(model, optimizer, as_rng(rng, "train"), epochs, batch_size, schedule, loss, shape)
     run.resume(checkpoint)
     done = len(run.history.loss)
     bar = tqdm(range(done, epochs), disable=not progress, unit="epoch", initial=done, total=epochs)
     for epoch in bar:
         run.epoch(epoch, X, y, rows)
-        if validation:
-            run.validate(epoch, X[held_out], y[held_out])
+        if held_out:
+            run.validate(epoch, *held_out)
         run.save(checkpoint)
         latest = {name: values[-1] for name, values in asdict(run.history).items() if values}
         shown = {name: f"{value:.4f}" for name, value in latest.items()}
@@ -118,8 +118,9 @@ def train(
 class _Run:
     """A run under way: everything that a checkpoint has to hold."""
 
-    def __init__(self, model, optimizer, rng, epochs, batch_size, schedule, loss):
+    def __init__(self, model, optimizer, rng, epochs, batch_size, schedule, loss, shape):
         self.model, self.optimizer, self.rng, self.loss = model, optimizer, rng, loss
+        self.shape = shape
         self.epochs, self.batch_size, self.schedule = epochs, batch_size, schedule
         self.history = History()
 

@@ -368,6 +368,17 @@ def test_the_next_page_goes_on_from_the_memory_that_python_started_with(reader):
     assert another != number
 
 
+def test_a_cell_cannot_change_the_memory_that_the_next_page_starts_with(reader):
+    at = reader("chapters/softmax")
+    cell = at.page.locator(".cell", has=at.page.locator(".run-bar")).first
+    at.write(cell, "import __main__\n__main__.tell('memory', bytes(5))\nprint('told')")
+    at.run(cell)
+    assert at.answer(cell).strip() == "told"
+    at.page.wait_for_timeout(1000)
+    size = "async () => (await (await caches.match('../page/memory.bin')).arrayBuffer()).byteLength"
+    assert at.page.evaluate(size) > 1e6
+
+
 def test_loss_curve_moves_while_the_network_trains(reader):
     at = reader("chapters/training")
     cell = at.cell("display(curve")

@@ -118,3 +118,13 @@ def test_only_a_figure_can_be_shown():
 
 def test_html_is_shown_as_it_is():
     assert plotting.Html("<b>x</b>")._repr_html_() == "<b>x</b>"
+
+
+def test_a_table_has_a_heading_for_each_column_and_marks_our_row():
+    table = plotting.Table(["a", "b"], [["x", 1], ["y", "<s>2</s>"]], ours="y")
+    assert table._repr_html_() == (
+        "<table class='results'><thead><tr><th scope='col'>a</th><th scope='col'>b</th></tr>"
+        "</thead>"
+        "<tbody><tr><td>x</td><td>1</td></tr>"
+        "<tr class=ours><td>y</td><td><s>2</s></td></tr></tbody></table>"
+    )

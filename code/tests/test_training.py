@@ -73,7 +73,7 @@ def test_it_learns_to_read_digits(digits):
 
 
 def test_the_digits_of_the_training_chapter(digits):
-    """The run that opens the chapter, without its drawing: a second or two."""
+    """The run that opens the chapter, without its drawing."""
     model = MLP([64, 128, 10], rng=0, dropout=0.2)
     train(model, digits, Adam(model.parameters(), lr=2e-3), 30, 64, progress=False)
     assert accuracy(model, digits.X_test, digits.y_test) >= 0.975
@@ -489,8 +489,8 @@ def spied(function, seen):
 @pytest.mark.parametrize("make", [momentum, lambda m: Adam(m.parameters(), weight_decay=0.1)])
 def test_everything_keeps_the_precision_of_the_data(small, dtype, make):
     """What goes into and comes out of every layer, the loss, gradients, memory, parameters."""
-    model, loss, seen = MLP([64, 16, 12, 10], rng=0, dtype=dtype, dropout=0.2), None, []
-    loss = SoftmaxCrossEntropy(label_smoothing=0.1)
+    model, loss = MLP([64, 16, 12, 10], rng=0, dtype=dtype, dropout=0.2), SoftmaxCrossEntropy(0.1)
+    seen = []
     for layer in [*model.layers, loss]:
         layer.forward = spied(layer.forward, seen)
         layer.backward = spied(layer.backward, seen)

@@ -212,10 +212,11 @@
     async function start(say, goOn) {
         if (location.protocol === "file:") throw new Error("a page opened as a file may load nothing: show the book with `make serve`, or read it on a web server");
         const [{ archives }, files] = await Promise.all([list(), download(say)]);
-        await Promise.all(KEPT.map(async (name) => {
-            const before = await (await store())?.match(keptAs(name));
+        const cache = await store();
+        for (const name of KEPT) {
+            const before = await cache?.match(keptAs(name));
             if (before) files[name] = new Uint8Array(await before.arrayBuffer());
-        }));
+        }
         goOn();
         say("Starting Python");
         const frame = make("iframe", { src: new URL("page/frame.html", base), title: "Python", hidden: true });
@@ -232,7 +233,7 @@
             stream: (data) => current?.streamed(data),
             show: (data) => current?.displayed(data),
             error: (data) => current?.failed(data),
-            memory: (data) => keepForNextPage("memory.bin", data).catch(() => {}),
+            memory: (data) => self.started || keepForNextPage("memory.bin", data).catch(() => {}),
             progress: (data) => { try { localStorage.setItem("progress", data); } catch { /* it is a comfort only */ } },
         };
         port.onmessage = ({ data: { kind, data } }) => told[kind](data);
@@ -258,8 +259,8 @@
     }
 
     // Python's memory as it has started, and what it has compiled, are kept in this browser, so that the next page
-    // starts sooner: the latter not from a kernel in which cells ran that the reader had changed, lest they change
-    // what later pages run.
+    // starts sooner: the former only before any cell has run, the latter not from a kernel in which cells ran that
+    // the reader had changed, lest they change what later pages run.
     const KEPT = ["memory.bin", "compiled.zip"];
     const keptAs = (name) => new URL(`page/${name}`, base);
     const keepForNextPage = async (name, bytes) => (await store())?.put(keptAs(name), new Response(bytes));
@@ -271,7 +272,7 @@
         } catch { return null; }
     };
     async function keepCompiled() {
-        if (job || !kernel || ![...ran].every((cell) => cell.asInBook)) return;
+        if (!await store() || job || !kernel || ![...ran].every((cell) => cell.asInBook)) return;
         const compiled = await kernel.ask("compiled");
         if (compiled.length) await keepForNextPage("compiled.zip", compiled);
     }
