@@ -82,19 +82,38 @@ class Html:
 class Table(Html):
     """Rows of cells, texts or HTML, with a heading above each column.
 
-    The row whose first cell is `ours` stands out.
+    The row whose first cell is `ours` stands out. A wide table has a `caption`, and scrolls by
+    itself where the window is narrow.
     """
 
-    def __init__(self, head, rows, ours=None):
+    def __init__(self, head, rows, ours=None, caption=""):
         headings = "".join(f"<th scope='col'>{name}</th>" for name in head)
         body = ""
         for row in rows:
             cells = "".join(f"<td>{cell}</td>" for cell in row)
             body += f"<tr{' class=ours' if row[0] == ours else ''}>{cells}</tr>"
-        super().__init__(
-            f"<table class='results'><thead><tr>{headings}</tr></thead>"
+        small = " style='font-size: 0.85em'" if caption else ""
+        table = (
+            f"<table class='results'{small}><thead><tr>{headings}</tr></thead>"
             f"<tbody>{body}</tbody></table>"
         )
+        super().__init__(_scrolling(table, caption) if caption else table)
+
+
+def _scrolling(table, caption):
+    label = html.escape(caption, quote=True)
+    region = f"tabindex='0' role='region' aria-label='{label}' style='overflow-x: auto'"
+    return f"<div {region}>{table}</div>"
+
+
+def maths(tex):
+    """A formula in LaTeX, for a cell of a Table: the page sets it like any other.
+
+    Raises ValueError if `tex` is no text.
+    """
+    if not isinstance(tex, str):
+        raise ValueError(f"maths expects tex to be LaTeX, got {tex!r}")
+    return rf'<span class="math notranslate nohighlight">\({html.escape(tex)}\)</span>'
 
 
 def show(fig, alt):

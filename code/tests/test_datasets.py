@@ -362,6 +362,7 @@ def test_the_loader_reads_the_copy(copy):
     assert copy.read_bytes() == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", DAMAGE)
 @pytest.mark.parametrize("copy", LOADERS, indirect=True)
 def test_a_damaged_file_is_refused_and_left(copy, damage):
@@ -501,9 +502,9 @@ def test_a_seed_that_is_none_is_refused(seed):
 
 
 def test_a_page_has_the_first_pictures_and_says_so(fashion, monkeypatch, tmp_path):
-    from book import site
+    from book.website import site
 
-    (tmp_path / "fashion_mnist_part.npz").write_bytes(site._part_of_fashion())
+    (tmp_path / "fashion_mnist_part.npz").write_bytes(site.part_of_fashion())
     monkeypatch.setattr(datasets, "DATA_FOLDER", tmp_path)
     monkeypatch.setattr(datasets, "IN_THE_PAGE", True)
     with pytest.warns(UserWarning, match="first 5,000 and 1,000 of 60,000 and 10,000"):

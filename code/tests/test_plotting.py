@@ -120,6 +120,18 @@ def test_html_is_shown_as_it_is():
     assert plotting.Html("<b>x</b>")._repr_html_() == "<b>x</b>"
 
 
+def test_a_wide_table_scrolls_by_itself_and_says_what_it_is():
+    html = plotting.Table(["a"], [["1"]], caption='The "wide" one')._repr_html_()
+    assert html.startswith("<div tabindex='0' role='region' aria-label='The &quot;wide&quot; one'")
+    assert "<div" not in plotting.Table(["a"], [["1"]])._repr_html_()
+
+
+def test_a_formula_in_a_table_is_escaped():
+    assert plotting.maths("a < b") == (
+        '<span class="math notranslate nohighlight">\\(a &lt; b\\)</span>'
+    )
+
+
 def test_a_table_has_a_heading_for_each_column_and_marks_our_row():
     table = plotting.Table(["a", "b"], [["x", 1], ["y", "<s>2</s>"]], ours="y")
     assert table._repr_html_() == (

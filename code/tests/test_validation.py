@@ -161,6 +161,7 @@ CALLS = {
         lambda **k: plotting.draw_matrix(plotting.figure()[1], name="X", colour="red", **k),
         {"left": 0, "rows": 3, "columns": 4},
     ),
+    "maths": (plotting.maths, {"tex": r"\frac{1}{S}"}),
     "show": (plotting.show, {"fig": plotting.figure()[0], "alt": "an empty pair of axes"}),
     "CrossEntropy.forward": (lambda Y, T: CrossEntropy().forward(Y, T), {"Y": Y, "T": ROWS}),
     "SoftmaxCrossEntropy.forward": (
@@ -220,6 +221,7 @@ FUNCTIONS = {"f", "activation", "schedule"}
 PAIRS = [(name, argument) for name, (_, valid) in CALLS.items() for argument in valid]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "argument"), PAIRS, ids=map(".".join, PAIRS))
 @settings(max_examples=60)
 @given(value=oddities | arrays())

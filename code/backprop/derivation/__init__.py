@@ -15,15 +15,17 @@ dW.line(Sum(dY[i, j] * delta(j, a) * X[i, b], *every), "only W_ab counts", using
 dW.line(dY.T @ X, "as a matrix product")
 dW
 
-To read the code, begin with `steps`. The language: nodes, algebra, arrays, functions, vectors. What
-is known: definitions, hypotheses, facts, conditions, scope. Two judges read it with `reading`: the
-one for all shapes is indexed, atoms, powers, sums, normal; the one that finds the counterexample
-is entries, zero, rational, explicit. What is shown: styles, display, page, errors.
+To read the code, begin with `steps`: a derivation, line by line. On this floor also `nodes`, what
+all expressions have in common, and `errors`. Each room imports only from those before it:
+
+language    what an author writes: algebra, arrays, functions, vectors
+premises    what may stand in a line (admission, scope, conditions), and what it may rest on
+            (definitions, hypotheses, facts)
+judges      both use reading, opaque and rational; the one for all shapes is normal, rules, atoms,
+            indexed; the one that finds the counterexample is explicit, entries, zero
+printing    what is shown: styles, printer, page
 """
 
-from .algebra import Sum, sqrt
-from .arrays import L, array, d, delta, dimensions, gradient, indices, loss
-from .entries import as_sympy
 from .errors import (
     DerivationError,
     HiddenDependence,
@@ -34,16 +36,20 @@ from .errors import (
     VacuousStep,
     WrongStep,
 )
-from .facts import chain_rule
-from .functions import erf, exp, function, log, tanh
-from .hypotheses import rows_sum_to_one
+from .judges.entries import as_sympy
+from .language import functions
+from .language.algebra import Sum, sqrt
+from .language.arrays import L, array, d, delta, dimensions, gradient, indices, loss
+from .language.functions import *  # noqa: F403
+from .language.vectors import diag, ones, outer
 from .nodes import pi
+from .premises.facts import chain_rule
+from .premises.hypotheses import rows_sum_to_one
 from .steps import Derivation
-from .vectors import diag, ones, outer
 
 __all__ = [
     "Derivation", "DerivationError", "HiddenDependence", "L", "NotProved", "ShapeError", "Sum",
     "UncitedFact", "UnusedFact", "VacuousStep", "WrongStep", "array", "as_sympy", "chain_rule", "d",
-    "delta", "diag", "dimensions", "erf", "exp", "function", "gradient", "indices", "log", "loss",
-    "ones", "outer", "pi", "rows_sum_to_one", "sqrt", "tanh",
+    "delta", "diag", "dimensions", "gradient", "indices", "loss", "ones", "outer", "pi",
+    "rows_sum_to_one", "sqrt", *functions.__all__,
 ]  # fmt: skip

@@ -80,18 +80,6 @@ class Node:
                 )
         return entry(self, *indices)
 
-    def __str__(self):
-        from .display import text  # the printer knows the nodes, so it is imported late
-
-        return text(self)
-
-    __repr__ = __str__
-
-    def _repr_latex_(self):
-        from .display import latex
-
-        return f"$${latex(self)}$$"
-
 
 @dataclass(frozen=True, repr=False)
 class Number(Node):

@@ -2,25 +2,26 @@
 
 from dataclasses import dataclass
 
-from . import explicit, normal, page
-from .arrays import Derivative, Entry, Gradient, gradient
-from .conditions import check_deltas, check_positive, conditions
-from .definitions import Definitions
-from .display import latex, text
-from .entries import Entries
 from .errors import (
     DerivationError,
     HiddenDependence,
     NotProved,
-    ShapeError,
     UncitedFact,
     UnusedFact,
     VacuousStep,
     WrongStep,
 )
-from .facts import Facts, Result, chain_rule
-from .nodes import Index, entry, node, shape_name, walk
-from .scope import check_entries, check_indices, check_names, free_indices, two_shapes
+from .judges import explicit, normal
+from .judges.entries import Entries
+from .language.arrays import Derivative, Entry, Gradient, gradient
+from .nodes import Index, entry, node, walk
+from .premises.admission import admit, admit_target
+from .premises.conditions import conditions
+from .premises.definitions import Definitions
+from .premises.facts import Facts, Result, chain_rule
+from .premises.scope import two_shapes
+from .printing import page
+from .printing.printer import latex, text
 
 PROOF, ENTRIES, NUMBERS = "proof", "entries", "numbers"
 
@@ -53,10 +54,7 @@ class Derivation:
         self.definitions = Definitions(define)
         self.steps = []
         self.shapes = two_shapes([*self.definitions.sides, self.target], sizes)
-        check_names([self.target, *self.definitions.sides], self.shapes[0])
-        check_positive(self.definitions)
-        scope = free_indices(self.target)
-        check_indices(self.target, scope)
+        scope = admit_target(self.target, self.definitions, self.shapes)
         if self.loss_and_variable:
             self.definitions.check_loss(*self.loss_and_variable)
         whole = [(Index.fresh("ij"[axis]), size) for axis, size in enumerate(self.target.shape)]
@@ -79,7 +77,9 @@ class Derivation:
         facts = self._facts(using)
         if how not in (PROOF, ENTRIES, NUMBERS):
             raise DerivationError(f"how is {PROOF!r}, {ENTRIES!r} or {NUMBERS!r}, got {how!r}")
-        self._check(expression, facts)
+        if latex(expression) == latex(self.last):
+            raise VacuousStep(f"the line says the same as the one above it: {expression}")
+        admit(expression, self, facts.hypotheses)
         checked = self._judge(expression, reason, using, facts, how)
         before, after = (conditions(side, self.definitions) for side in (self.last, expression))
         where = tuple(one for one in before | after if before[one] != after[one])
@@ -140,23 +140,6 @@ class Derivation:
             for fact in using
         )  # fmt: skip
         return Facts.of(cited, self.definitions)
-
-    def _check(self, expression, facts):
-        if latex(expression) == latex(self.last):
-            raise VacuousStep(f"the line says the same as the one above it: {expression}")
-        lines = [step.expression for step in self.steps]
-        parts = [self.target, expression, *lines, *self.definitions.sides]
-        check_names([*parts, *(one.left for one in facts.hypotheses)], self.shapes[0])
-        shape = tuple(self.scope.values())
-        if expression.shape and self.whole is None:
-            raise ShapeError(f"{self.target} has no name without indices, so no line is an array")
-        if expression.shape != shape and (expression.shape or self.target.shape):
-            named = f"{expression} is {shape_name(expression.shape)}"
-            raise ShapeError(f"{named}, {self.whole} is {shape_name(shape)}")
-        check_entries(expression, self.shapes)
-        check_deltas(expression)
-        check_indices(expression, {} if expression.shape else self.scope)
-        check_indices(entry(expression, *self.scope), self.scope)
 
     def _judge(self, expression, reason, using, facts, how):
         """The words that say how the line was checked. Raises DerivationError if it was refused."""

@@ -1,26 +1,14 @@
-"""Exercises that say what is wrong: `check`, `hint`, `solution`, `diagnose`, `progress`."""
+"""Exercises that say what is wrong: `check`, `hint`, `solution`, `diagnose`, `progress`.
 
-import importlib
-import pkgutil
+To read the code, begin with `checking`. What can be asked, and what goes wrong with it, is data:
+tables, one for each chapter, with the words of `vocabulary` and formulas in NumPy (`formulas`).
+Three rooms work on it: `diagnosis` says which mistake gives these numbers, and runs nothing of
+the reader's; `trying` runs the reader's function, and asks diagnosis; `telling` is what is shown.
+"""
 
 from .checking import check
-from .diagnosis import diagnose
-from .progress import progress
-from .texts import hint, solution
-
-# The tables of each chapter put their entries on the list by being imported.
-TOPICS = (
-    "linear",
-    "activations",
-    "softmax",
-    "losses",
-    "network",
-    "gradcheck",
-    "notation",
-    "optimizers",
-)
-for _topic in TOPICS:
-    if any(module.name == _topic for module in pkgutil.iter_modules(__path__)):
-        importlib.import_module(f"{__name__}.{_topic}")
+from .diagnosis.verdict import diagnose
+from .telling.progress import progress
+from .telling.texts import hint, solution
 
 __all__ = ["check", "diagnose", "hint", "progress", "solution"]

@@ -6,12 +6,12 @@ Never raises for a fault of the reader's, and never hangs (`sandbox`).
 import difflib
 
 from ..gradreport import GradientReport
-from .failures import in_words, is_open
-from .progress import note
-from .proofs import check_proof, check_refusal
-from .report import Report, report
+from .diagnosis.failures import in_words, is_open
 from .tables import EXERCISES, Proof, Refusal
-from .trials import check_function
+from .telling.progress import note
+from .telling.report import Report, report
+from .trying.proofs import check_proof, check_refusal
+from .trying.trials import check_function
 from .vocabulary import VOCABULARY
 
 

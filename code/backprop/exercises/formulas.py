@@ -21,6 +21,18 @@ PLAIN = {"large", "positive", "probabilities", "labels", "targets", "mask", "num
 PLAIN |= {"function", "share", "few"}
 
 
+class SmoothFunction:
+    """f(x) = Σ_i c_i sin(x_i) + (Σ_i x_i)³/10, a number for every array: something to measure."""
+
+    def __init__(self, rng):
+        self.phase = float(rng.uniform(0.3, 1))
+
+    def __call__(self, x):
+        x = np.asarray(x)
+        weights = 1 + np.arange(x.size).reshape(x.shape) / 3
+        return (weights * np.sin(x + self.phase)).sum() + x.sum() ** 3 / 10
+
+
 @functools.lru_cache(maxsize=8192)
 def _compiled(formula):
     with warnings.catch_warnings():

@@ -1,0 +1,231 @@
+"""Sums of products: what two sides of a line are made of when they are compared for all shapes.
+
+A Polynomial is {product: rational}, a product a frozenset of (atom, exponent). Two atoms are the
+same if they are written the same, where the name of a summed index does not count: it is written as
+a number, chosen so that the whole comes first in alphabetical order. Source: chapter "Notation".
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import count, permutations, product
+
+import sympy
+
+_fresh = count(1)
+ONE = frozenset()
+
+
+def whole(name):
+    """A positive whole number: an index or the length of an axis."""
+    return sympy.Symbol(name, integer=True, positive=True)
+
+
+def fresh():
+    """An index to be summed over, with a name that nothing else has and that sorts behind all."""
+    return whole(f"~{next(_fresh):012d}")
+
+
+class Atom:
+    """Something that is not taken apart any further."""
+
+    height, children = 0, ()
+
+    @cached_property
+    def key(self):
+        return self.spelled({})
+
+    @cached_property
+    def free(self):
+        """The indices that stand in it and are not summed in it."""
+        return frozenset().union(*(child.free for child in self.children))
+
+    def write(self, names):
+        """As text, with the indices named as in {index: name}."""
+        return self.spelled(names) if self.free & names.keys() else self.key
+
+    def __eq__(self, other):
+        return isinstance(other, Atom) and self.key == other.key
+
+    def __hash__(self):
+        return hash(self.key)
+
+    def __repr__(self):
+        return self.key
+
+
+@dataclass(eq=False, repr=False)
+class Leaf(Atom):
+    """An entry X_ij, a delta, a dimension, a scalar, a prime number under a root."""
+
+    expression: sympy.Expr
+
+    @property
+    def indices(self):
+        match self.expression:
+            case sympy.Indexed():
+                return self.expression.indices
+            case sympy.KroneckerDelta():
+                return self.expression.args[:2]
+        return ()
+
+    @cached_property
+    def free(self):
+        return frozenset(index for index in self.indices if index.is_Symbol)
+
+    def spelled(self, names):
+        letters = [names.get(index, str(index)) for index in self.indices]
+        match self.expression:
+            case sympy.KroneckerDelta():
+                return f"δ({','.join(sorted(letters))})"
+            case sympy.Indexed(base=base):
+                return f"{base}[{','.join(letters)}]"
+        return f"{type(self.expression).__name__} {self.expression}"
+
+
+class Composed(Atom):
+    """An atom that holds one polynomial."""
+
+    @property
+    def children(self):
+        return (self.inside,)
+
+    @cached_property
+    def height(self):
+        return self.inside.height
+
+    def spelled(self, names):
+        return f"{self.name}({self.inside.write(names)})"
+
+
+@dataclass(eq=False, repr=False)
+class Call(Composed):
+    """log, erf or an unknown h of a polynomial."""
+
+    function: type
+    inside: "Polynomial"
+
+    @property
+    def name(self):
+        return f"{self.function.__name__} {getattr(self.function, 'order', '')}"
+
+
+@dataclass(eq=False, repr=False)
+class Exp(Composed):
+    """e to a product with coefficient 1; the coefficient is the exponent of the atom."""
+
+    inside: "Polynomial"
+    name = "exp"
+
+
+@dataclass(eq=False, repr=False)
+class Total(Composed):
+    """A polynomial of several terms, to be raised to a negative or a fractional power."""
+
+    inside: "Polynomial"
+    name = "total"
+
+
+@dataclass(eq=False, repr=False)
+class Bound(Atom):
+    """Σ over `ranges`, ((index, dimension), …), of a product in which all of them hang together."""
+
+    ranges: tuple
+    factors: frozenset
+
+    @property
+    def children(self):
+        return [atom for atom, _ in self.factors]
+
+    @cached_property
+    def free(self):
+        return super().free - {index for index, _ in self.ranges}
+
+    @cached_property
+    def height(self):
+        return 1 + max(child.height for child in self.children)
+
+    def spelled(self, names):
+        groups = {}
+        for index, size in self.ranges:
+            groups.setdefault(str(size), []).append(index)
+        numbered = {size: [f"{size}{self.height}.{n}" for n in range(len(group))]
+                    for size, group in groups.items()}  # fmt: skip
+        orders = product(*(permutations(numbered[size]) for size in groups))
+        indices = [index for group in groups.values() for index in group]
+        texts = (
+            write_product(
+                self.factors, {**names, **dict(zip(indices, sum(order, ()), strict=True))}
+            )
+            for order in orders
+        )
+        return f"Σ{{{','.join(str(size) for _, size in self.sorted_ranges)}}}({min(texts)})"
+
+    @property
+    def sorted_ranges(self):
+        return sorted(self.ranges, key=lambda pair: str(pair[1]))
+
+
+def write_product(factors, names):
+    return "·".join(sorted(f"{atom.write(names)}^{exponent}" for atom, exponent in factors))
+
+
+class Polynomial(dict):
+    """{product: rational}; a product is a frozenset of (atom, exponent)."""
+
+    @classmethod
+    def of(cls, value):
+        """A rational number or an atom."""
+        if isinstance(value, Atom):
+            return cls({frozenset({(value, sympy.S.One)}): sympy.S.One})
+        return cls({ONE: sympy.S(value)} if value else {})
+
+    def __add__(self, other):
+        total = Polynomial(self)
+        for factors, coefficient in other.items():
+            total[factors] = total.get(factors, 0) + coefficient
+        return Polynomial({factors: c for factors, c in total.items() if c})
+
+    def scaled(self, number):
+        return Polynomial({factors: number * c for factors, c in self.items()} if number else {})
+
+    def mapped(self, function):
+        """Σ coefficient · function(product): what is done to a sum term by term."""
+        made = Polynomial()
+        for factors, c in self.items():
+            made += function(factors).scaled(c)
+        return made
+
+    @property
+    def atoms(self):
+        return {atom for factors in self for atom, _ in factors}
+
+    @property
+    def free(self):
+        return frozenset().union(*(atom.free for atom in self.atoms))
+
+    @property
+    def height(self):
+        return max((atom.height for atom in self.atoms), default=0)
+
+    def write(self, names):
+        return "+".join(sorted(f"{c}·{write_product(f, names)}" for f, c in self.items()))
+
+
+def is_delta(atom):
+    return isinstance(atom, Leaf) and isinstance(atom.expression, sympy.KroneckerDelta)
+
+
+def is_number(atom):
+    return isinstance(atom, Leaf) and atom.expression.is_Rational
+
+
+def is_positive(atom):
+    """Whether an atom is positive by what is declared of its parts."""
+    match atom:
+        case Leaf(expression):
+            return bool(expression.is_positive)
+        case Bound(_, factors):
+            return all(is_positive(factor) for factor, _ in factors)
+        case Total(inside):
+            return all(c > 0 and all(is_positive(a) for a, _ in f) for f, c in inside.items())
+    return isinstance(atom, Exp)

@@ -1,0 +1,109 @@
+"""Every entry of every expression at one explicit shape, in SymPy."""
+
+from functools import cache
+from itertools import product
+
+import sympy
+
+from ..errors import ShapeError
+from ..language import arrays
+from ..nodes import node
+from ..premises.definitions import Definitions
+from .reading import Reading
+
+
+class Entries(Reading):
+    """Expressions as SymPy expressions in single entries, at one shape.
+
+    The entries of every array are symbols, also those of a defined one: `unfold` puts definitions
+    in, one layer at a time, so that a proof uses no more of them than it needs.
+    """
+
+    def __init__(self, sizes, definitions):
+        self.sizes, self.definitions = sizes, definitions
+        self.source = {}
+        self.body, self.total = cache(self.body), cache(self.total)
+
+    def symbol(self, array, numbers):
+        """The symbol of one entry: real, positive where the array is declared so."""
+        for n, size in zip(numbers, array.shape, strict=True):
+            if n > self.sizes[size]:
+                raise ShapeError(
+                    f"{array} has no entry {numbers}: {size} is {self.sizes[size]} here"
+                )
+        comma = "," if max(numbers, default=0) > 9 else ""
+        name = f"{array}_{comma.join(map(str, numbers))}" if numbers else str(array)
+        made = sympy.Symbol(name, real=True, positive=array.positive or None)
+        self.source[made] = array, numbers
+        return made
+
+    def everywhere(self, array):
+        """The symbols of all entries of an array."""
+        ranges = (range(1, self.sizes[size] + 1) for size in array.shape)
+        return [self.symbol(array, numbers) for numbers in product(*ranges)]
+
+    def size(self, dimension):
+        return sympy.Integer(self.sizes[dimension])
+
+    def sum(self, expression, at):
+        ranges = [range(1, self.sizes[size] + 1) for size in expression.sizes]
+        inner = (dict(zip(expression.indices, n, strict=True)) for n in product(*ranges))
+        return sympy.Add(*(self.value(expression.body, {**at, **more}) for more in inner))
+
+    def delta(self, i, j):
+        return sympy.Integer(i == j)
+
+    def entry(self, array, numbers):
+        return self.symbol(array, numbers)
+
+    def body(self, symbol):
+        """What the definitions say of one entry, or None if nothing."""
+        array, numbers = self.source[symbol]
+        if array in self.definitions:
+            made = self.definitions[array]
+            return self.value(made.body, dict(zip(made.indices, numbers, strict=True)))
+        if isinstance(array, arrays.Gradient):
+            return self.chain_rule(array, self.symbol(array.of, numbers))
+        return None
+
+    def chain_rule(self, gradient, by):
+        """The axiom: ∂L/∂x = Σ ∂L/∂y ∂y/∂x over all entries y in whose definition x stands.
+
+        None if x stands in none.
+        """
+        parts = []
+        for array in self.definitions.users(gradient):
+            for y in self.everywhere(array):
+                last = array == gradient.loss
+                upstream = 1 if last else self.symbol(gradient.by(array), self.source[y][1])
+                parts.append(upstream * self.body(y).diff(by))
+        return sympy.Add(*parts) if parts else None
+
+    def unfold(self, expression):
+        """The expression with the outermost layer of definitions put in; None if there is none."""
+        depths = {s: self.definitions.depth(self.source[s][0]) for s in expression.free_symbols}
+        top = max(depths.values(), default=0)
+        layer = {s: self.body(s) for s, depth in depths.items() if depth == top > 0}
+        return expression.xreplace(layer) if layer else None
+
+    def derivative(self, of, array, numbers, at):
+        value = self.value(of, at)
+        for symbol in value.free_symbols:
+            self.definitions.check_dependence(self.source[symbol][0], array)
+        return self.through(value, self.symbol(array, numbers))
+
+    def through(self, value, by):
+        """d value / d by: directly, and by way of every definition that leads to `by`."""
+        array = self.source[by][0]
+        ways = [s for s in value.free_symbols if self.source[s][0] != array]
+        ways = [s for s in ways if self.definitions.leads(self.source[s][0], array)]
+        return sympy.Add(value.diff(by), *(value.diff(s) * self.total(s, by) for s in ways))
+
+    def total(self, symbol, by):
+        """d symbol / d by for a symbol whose definition leads to `by`."""
+        return self.through(self.body(symbol), by)
+
+
+def as_sympy(expression):
+    """A number without indices in SymPy, with a symbol for every scalar that stands in it."""
+    return Entries({}, Definitions({})).value(node(expression), {})

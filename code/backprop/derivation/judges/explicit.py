@@ -1,0 +1,135 @@
+"""The judge that writes every entry out at one explicit shape and lets SymPy compare exactly.
+
+It finds the entry and the numbers that refute a wrong line. What it proves, it proves for a shape.
+"""
+
+from dataclasses import dataclass
+from itertools import product
+from zlib import crc32
+
+import sympy
+
+from ..errors import DerivationError
+from .zero import is_zero, number
+
+TINY = sympy.Rational(1, 10**20)  # numbers that are not exact have 40 digits
+
+
+@dataclass(frozen=True)
+class Difference:
+    """An entry where equality was not shown; `values` is None if no numbers refute it.
+
+    `tested` says whether there were numbers for which both sides have a value.
+    """
+
+    index: dict
+    residual: sympy.Expr
+    values: tuple | None
+    tested: bool
+
+
+def words(how, shapes):
+    """How the page says what was proved, or tested, at some shapes, {size: number} each."""
+    at = [", ".join(f"{size} = {n}" for size, n in sizes.items()) for sizes in shapes if sizes]
+    return how + (" at " if at else "") + " and at ".join(at)
+
+
+def judge(before, after, scope, entries, hypotheses=()):
+    """None if before = after at every entry, else a Difference: one that refutes, if there is one.
+
+    Both are numbers with the free indices of `scope`, {index: dimension}. Raises DerivationError.
+    """
+    ranges = (range(1, entries.sizes[size] + 1) for size in scope.values())
+    assumed = assumptions(hypotheses, entries)
+    points = [Point(entries, assumed, signs) for signs in ([1], [1, -1], [-1, 1])]
+    undecided = []
+    for numbers in product(*ranges):
+        at = dict(zip(scope, numbers, strict=True))
+        found = compare(at, [entries.value(side, at) for side in (before, after)], points)
+        if found and found.values:
+            return found
+        undecided += [found] if found else []
+    return min(undecided, key=lambda one: one.tested, default=None)
+
+
+def compare(at, pair, points):
+    """None if the two sides of one entry are equal, else their Difference."""
+    entries, assumed = points[0].entries, points[0].assumed
+    residuals = [(pair[0] - pair[1]).xreplace(assumed)]
+    while not is_zero(finite(residuals[-1])):
+        unfolded = entries.unfold(residuals[-1])
+        if unfolded is None or len(residuals) == 2:  # a wrong line is seen early, in numbers
+            tried = [values for point in points if (values := point.values(*pair))]
+            values = next(filter(differ, tried), None)
+            left_over = shortest(residuals)
+            if left_over == 0:  # multiplied out, which helps where roots meet
+                return None
+            if values or unfolded is None:
+                return Difference(at, left_over, values, bool(tried))
+        residuals.append(unfolded.xreplace(assumed))
+    return None
+
+
+def finite(residual):
+    """The residual itself. Raises DerivationError if a side of it divides by 0."""
+    if residual.has(sympy.zoo, sympy.nan):
+        raise DerivationError("the line divides by 0")
+    return residual
+
+
+def shortest(residuals):
+    """The residual that is easiest to read, multiplied out where that is not too much."""
+    tried = [sympy.factor_terms(one) for one in residuals]
+    tried += [sympy.expand(one) for one in residuals if one.count_ops() < 200]
+    return min(tried, key=lambda residual: residual.count_ops())
+
+
+def assumptions(hypotheses, entries):
+    """{entry: the total − the others of its row} for every hypothesis."""
+    return {
+        entries.symbol(one.array, last): one.total
+        - sum(entries.symbol(one.array, k) for k in others)
+        for one in hypotheses
+        for last, others in one.replaced(entries.sizes).items()
+    }
+
+
+class Point:
+    """Numbers for a counterexample: an odd rational value of its own for every free entry.
+
+    All are positive, so that every root and logarithm has a value; or, with both `signs`, only
+    those that are declared so, since √x² is x for all positive numbers.
+    """
+
+    def __init__(self, entries, assumed, signs):
+        self.entries, self.assumed, self.known, self.signs = entries, assumed, {}, signs
+
+    def value(self, expression):
+        return number(expression, {symbol: self.of(symbol) for symbol in expression.free_symbols})
+
+    def of(self, symbol):
+        if symbol not in self.known:
+            body = self.assumed.get(symbol, self.entries.body(symbol))
+            self.known[symbol] = self.free(symbol) if body is None else self.value(body)
+        return self.known[symbol]
+
+    def free(self, symbol):
+        sign = (
+            1 if symbol.is_positive else self.signs[crc32(symbol.name.encode()) % len(self.signs)]
+        )
+        return sign * odd_value(symbol)
+
+    def values(self, before, after):
+        """Both values, or None if one of them is no real number."""
+        values = self.value(before), self.value(after)
+        return values if all(value.is_real for value in values) else None
+
+
+def differ(values):
+    return abs(values[0] - values[1]) > TINY * (1 + abs(values[0]))
+
+
+def odd_value(symbol):
+    """An odd number over an odd number, between 0 and 3; always the same for the same name."""
+    code = crc32(symbol.name.encode())
+    return sympy.Rational(2 * (code % 41) + 3, 2 * (code // 41 % 37) + 31)

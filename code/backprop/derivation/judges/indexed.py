@@ -1,0 +1,173 @@
+"""Every expression with its indices and with letters for the sizes, in SymPy.
+
+Arrays that are defined stay opaque, and so do their derivatives, ∂Y_ij/∂W_ab: what a definition or
+the chain rule says is put in only if the line cites it.
+"""
+
+import sympy
+
+from ..errors import HiddenDependence
+from ..language.arrays import Array, Derivative, Entry, Gradient
+from ..nodes import Index
+from ..premises.facts import Facts
+from .atoms import fresh, whole
+from .reading import Reading
+
+
+def letter(index):
+    """The SymPy symbol of an index; what is not an Index stays as it is."""
+    if isinstance(index, Index):
+        return whole(f"{index.name}#{index.number}")  # no array has such a name
+    return sympy.S(index)
+
+
+class Indexed(Reading):
+    """Expressions as SymPy index expressions, for all sizes, with the facts that a line cites."""
+
+    def __init__(self, definitions, facts, known=None):
+        self.definitions, self.facts = definitions, facts
+        self.known = {} if known is None else known
+
+    def size(self, dimension):
+        return whole(f"|{dimension.name}|")
+
+    def sum(self, expression, at):
+        ranges = list(zip(expression.indices, expression.sizes, strict=True))
+        dummies = {index: fresh() for index, _ in ranges}
+        limits = [(dummies[index], 1, self.size(size)) for index, size in ranges]
+        return sympy.Sum(self.value(expression.body, {**at, **dummies}), *limits)
+
+    def delta(self, i, j):
+        return sympy.KroneckerDelta(letter(i), letter(j))
+
+    def symbol(self, whole, at, kind=""):
+        """The entry `at` of an array, or of the derivative of one by another, as it stands."""
+        name = f"{whole}{kind}"
+        self.known[name] = whole
+        positive = isinstance(whole, Array) and whole.positive or None
+        if not at:
+            return sympy.Symbol(name, real=True, positive=positive)
+        base = sympy.IndexedBase(name, real=True, positive=positive)
+        return base[tuple(map(letter, at))]
+
+    def entry(self, array, at):
+        """One entry, with what the cited facts say of it."""
+        if array in self.facts.arrays:
+            return self.body(array, at)
+        if found := self.facts.result((array,), at):
+            return self.value(*found)
+        if isinstance(array, Gradient):
+            return self.gradient(array, at)
+        return self.symbol(array, at)
+
+    def body(self, array, at):
+        """What the definition of an array says of an entry."""
+        made = self.definitions[array]
+        return self.value(made.body, dict(zip(made.indices, at, strict=True)))
+
+    def gradient(self, gradient, at):
+        """The entry of ∂L/∂X: by the definition of L or by the chain rule, if they are cited."""
+        if gradient.loss in self.facts.arrays:
+            return self.slope(Entry(gradient.loss, ()), gradient.of, at, {})
+        users = self.definitions.users(gradient) if self.facts.chain_rule else []
+        if users in ([], [gradient.loss]):
+            return self.symbol(gradient, at)
+        return sympy.Add(*(self.by_way_of(user, gradient, at) for user in users))
+
+    def by_way_of(self, user, gradient, at):
+        """Σ ∂L/∂Y ∂Y/∂X over all entries of one Y in whose definition X stands."""
+        up = gradient.by(user)
+        upstream = (lambda k: 1) if user == gradient.loss else (lambda k: self.entry(up, k))
+        return self.over(user, lambda k: upstream(k) * self.step(user, k, gradient.of, at))
+
+    def over(self, array, term):
+        """Σ of term(indices) over all entries of an array."""
+        indices = tuple(fresh() for _ in array.shape)
+        limits = [(k, 1, self.size(size)) for k, size in zip(indices, array.shape, strict=True)]
+        return sympy.Sum(term(indices), *limits) if limits else term(())
+
+    # Derivatives
+
+    def derivative(self, of, array, at_entry, at):
+        """∂of/∂(entry of an array). Raises HiddenDependence if the definitions say nothing."""
+        for one in self.arrays_in(self.without(array).value(of, at)):
+            self.definitions.check_dependence(one, array)
+        return self.slope(of, array, at_entry, at)
+
+    def slope(self, of, array, at_entry, at):
+        """∂of/∂(entry of an array); the array itself stays opaque until this is done."""
+        opaque = self.without(array)
+        return self.reveal(opaque.through(opaque.value(of, at), array, at_entry))
+
+    def without(self, array):
+        return Indexed(self.definitions, self.facts.without(array), self.known)
+
+    def arrays_in(self, value):
+        """The arrays and derivatives of which something stands in a SymPy expression."""
+        bases = value.atoms(sympy.IndexedBase) | value.atoms(sympy.Symbol)
+        return [self.known[name] for name in sorted({*map(str, bases)}) if name in self.known]
+
+    def reveal(self, value):
+        """The entries in a SymPy expression as the cited facts have them."""
+        entries = {one: (str(one.base), one.indices) for one in value.atoms(sympy.Indexed)}
+        entries |= {one: (str(one), ()) for one in value.atoms(sympy.Symbol)}
+        known = {one: (self.known.get(name), at) for one, (name, at) in entries.items()}
+        return value.xreplace(
+            {one: self.entry(array, at) for one, (array, at) in known.items() if fits(array, at)}
+        )
+
+    def through(self, value, array, at):
+        """d value / d entry: directly, and by way of every array that depends on it."""
+        one = self.known.get(str(value.base)) if isinstance(value, sympy.Indexed) else None
+        if isinstance(one, Array):
+            return self.total(one, value.indices, array, at)
+        terms = [value.diff(self.symbol(array, at))]
+        for one in self.arrays_in(value):
+            if isinstance(one, Derivative) and self.definitions.leads(one.of, array):
+                raise HiddenDependence(f"nothing is cited that says how {one} depends on {array}")
+            if isinstance(one, Array) and one != array and self.definitions.leads(one, array):
+                terms.append(self.by_parts(value, one, array, at))
+        return sympy.Add(*terms)
+
+    def by_parts(self, value, one, array, at):
+        """Σ ∂value/∂one_k d one_k / d array_at over all entries of `one`."""
+        return self.over(
+            one, lambda k: value.diff(self.symbol(one, k)) * self.total(one, k, array, at)
+        )
+
+    def total(self, one, k, array, at):
+        """d one_k / d array_at as the cited facts have it."""
+        ways = self.definitions.ways(one, array)
+        if one == array:
+            return sympy.Mul(*map(self.delta, k, at))
+        if not self.definitions.leads(one, array):
+            return sympy.S.Zero
+        if one in self.facts.arrays:
+            return self.through(self.body(one, k), array, at)
+        if ways == [array] or not self.facts.chain_rule:
+            return self.opaque_derivative(one, k, array, at)
+        return sympy.Add(*(self.on_the_way(one, k, way, array, at) for way in ways))
+
+    def on_the_way(self, one, k, way, array, at):
+        """Σ ∂one_k/∂way_m d way_m / d array_at over all entries of `way`."""
+        return self.over(way, lambda m: self.step(one, k, way, m) * self.total(way, m, array, at))
+
+    def step(self, one, k, array, at):
+        """∂one_k/∂array_at with all else in the definition of `one` held fixed."""
+        if one not in self.facts.arrays:
+            directly = self.definitions.ways(one, array) != [array]
+            return self.opaque_derivative(one, k, array, at, directly)
+        plain = Indexed(self.definitions, Facts(), self.known)
+        return self.reveal(plain.body(one, k).diff(self.symbol(array, at)))
+
+    def opaque_derivative(self, one, k, array, at, directly=False):
+        """A derivative as it stands; `directly` if there are other ways, which it leaves out."""
+        found = self.facts.result((one, array), (*k, *at))
+        if found and not directly:
+            return self.value(*found)
+        return self.symbol(Derivative(one, array), (*k, *at), " directly" if directly else "")
+
+
+def fits(array, at):
+    """Whether it is an array, and not a letter by the same name."""
+    return isinstance(array, Array) and len(array.shape) == len(at)

@@ -1,0 +1,51 @@
+"""Every expression as a SymPy expression: what both judges have in common."""
+
+import sympy
+
+from .. import nodes
+from ..language import algebra, arrays, functions
+from .opaque import opaque
+
+
+class Reading:
+    """Reads expressions; how sizes, sums, deltas and entries are read is left to the judge."""
+
+    def value(self, expression, at):
+        """The expression with the indices as in {index: what stands for it}."""
+        match expression:
+            case nodes.Number(value):
+                return value
+            case nodes.Dimension():
+                return self.size(expression)
+            case algebra.Neg(x):
+                return -self.value(x, at)
+            case algebra.Add(x, y):
+                return self.value(x, at) + self.value(y, at)
+            case algebra.Sub(x, y):
+                return self.value(x, at) - self.value(y, at)
+            case algebra.Mul(x, y):
+                return self.value(x, at) * self.value(y, at)
+            case algebra.Div(x, y):
+                return self.value(x, at) / self.value(y, at)
+            case algebra.Pow(x, n):
+                return self.value(x, at) ** sympy.Rational(n)
+            case algebra.Sum():
+                return self.sum(expression, at)
+            case arrays.Delta(i, j):
+                return self.delta(at.get(i, i), at.get(j, j))
+            case functions.Apply(functions.Known() as known, x):
+                return known.sympy(self.value(x, at))
+            case functions.Apply(functions.Function(name, order), x):
+                return opaque(name, order)(self.value(x, at))
+            case arrays.Entry(array, indices):
+                return self.entry(array, tuple(at.get(i, i) for i in indices))
+            case arrays.Derivative(of, by):
+                return self.partial(of, by.array, tuple(at.get(i, i) for i in by.indices), at)
+        raise TypeError(f"no entry of {type(expression).__name__}")
+
+    def partial(self, of, array, at_entry, at):
+        """∂of/∂by by the definitions. Raises HiddenDependence where they say nothing."""
+        match of:
+            case arrays.Entry(loss, ()) if loss != array and self.definitions.reach(loss, array):
+                return self.entry(arrays.Gradient.made(array, loss), at_entry)
+        return self.derivative(of, array, at_entry, at)

@@ -1,0 +1,179 @@
+"""What joins expressions: + − · /, powers, Σ, matrix products and transposes, written as in NumPy.
+
+Every shape is checked when the expression is built; `entry` writes one entry with indices.
+"""
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import ClassVar
+
+from ..errors import DerivationError, ShapeError
+from ..nodes import Dimension, Index, Node, entry, node, shape_name
+
+
+@dataclass(frozen=True, repr=False)
+class Neg(Node):
+    operand: Node
+
+    @property
+    def shape(self):
+        return self.operand.shape
+
+    def entry(self, *indices):
+        return Neg(entry(self.operand, *indices))
+
+
+@dataclass(frozen=True, repr=False)
+class Elementwise(Node):
+    """Two operands of one shape; a factor or a divisor may also be a number."""
+
+    left: Node
+    right: Node
+    sign: ClassVar = ""
+
+    def __post_init__(self):
+        left, right = self.left.shape, self.right.shape
+        if left != right and not self.scales(left, right):
+            raise ShapeError(
+                f"{self.left} is {shape_name(left)}, {self.right} is {shape_name(right)}: "
+                f"{self.sign} needs the same shape on both sides"
+            )
+
+    def scales(self, left, right):
+        return False
+
+    @property
+    def shape(self):
+        return self.left.shape or self.right.shape
+
+    def entry(self, *indices):
+        return type(self)(entry(self.left, *indices), entry(self.right, *indices))
+
+
+class Add(Elementwise):
+    sign = "+"
+
+
+class Sub(Elementwise):
+    sign = "−"
+
+
+class Mul(Elementwise):
+    sign = "⊙"
+
+    def scales(self, left, right):
+        return not left or not right
+
+
+class Div(Elementwise):
+    sign = "⊘"
+
+    def scales(self, left, right):
+        return not right
+
+
+@dataclass(frozen=True, repr=False)
+class Pow(Node):
+    """A number to an integer power, or to a fractional one."""
+
+    base: Node
+    exponent: int | Fraction
+
+    def __post_init__(self):
+        if self.base.shape or type(self.exponent) not in (int, Fraction):
+            raise DerivationError(
+                "only a number to the power of an int or a Fraction, "
+                f"got {self.base} ** {self.exponent}"
+            )
+
+
+@dataclass(frozen=True, repr=False)
+class MatMul(Node):
+    """Σ_k left[…, k] right[k, …]; vectors as in NumPy."""
+
+    left: Node
+    right: Node
+
+    def __post_init__(self):
+        left, right = self.left.shape, self.right.shape
+        if not left or not right or left[-1] != right[0]:
+            raise ShapeError(
+                f"{self.left} is {shape_name(left)}, {self.right} is {shape_name(right)}: a matrix "
+                "product sums over the last axis of the first and the first axis of the second"
+                + (f", and {left[-1]} is not {right[0]}" if left and right else "")
+            )
+
+    @property
+    def shape(self):
+        return self.left.shape[:-1] + self.right.shape[1:]
+
+    def entry(self, *indices):
+        k, cut = Index.fresh(), len(self.left.shape) - 1
+        return Sum(
+            entry(self.left, *indices[:cut], k) * entry(self.right, k, *indices[cut:]),
+            (k, 1, self.left.shape[-1]),
+        )
+
+
+@dataclass(frozen=True, repr=False)
+class Transpose(Node):
+    operand: Node
+
+    def __post_init__(self):
+        if len(self.operand.shape) != 2:
+            raise ShapeError(
+                f"{self.operand} is {shape_name(self.operand.shape)}: .T needs a matrix"
+            )
+
+    @property
+    def shape(self):
+        return self.operand.shape[::-1]
+
+    def entry(self, i, j):
+        return entry(self.operand, j, i)
+
+
+@dataclass(frozen=True, repr=False, init=False)
+class Sum(Node):
+    """Σ over indices: Sum(X[i, k] * W[j, k], (k, 1, M)). Every range is from 1 to a dimension."""
+
+    body: Node
+    indices: tuple
+    sizes: tuple
+
+    def __init__(self, body, *ranges):
+        body = node(body)
+        if body.shape:
+            raise ShapeError(f"Σ adds entries, but {body} is {shape_name(body.shape)}")
+        for r in ranges:
+            if not (
+                isinstance(r, tuple)
+                and len(r) == 3
+                and isinstance(r[0], Index)
+                and r[1] == 1
+                and isinstance(r[2], Dimension)
+            ):
+                raise DerivationError(f"a range is (index, 1, dimension), got {r!r}")
+        if not ranges or len({r[0] for r in ranges}) < len(ranges):
+            raise DerivationError("Σ needs at least one range, and each index once")
+        object.__setattr__(self, "body", body)
+        object.__setattr__(self, "indices", tuple(r[0] for r in ranges))
+        object.__setattr__(self, "sizes", tuple(r[2] for r in ranges))
+
+
+def _operator(kind):
+    return lambda self, other: kind(self, node(other)), lambda self, other: kind(node(other), self)
+
+
+Node.__add__, Node.__radd__ = _operator(Add)
+Node.__sub__, Node.__rsub__ = _operator(Sub)
+Node.__mul__, Node.__rmul__ = _operator(Mul)
+Node.__truediv__, Node.__rtruediv__ = _operator(Div)
+Node.__matmul__, Node.__rmatmul__ = _operator(MatMul)
+Node.__neg__, Node.T = lambda self: Neg(self), property(Transpose)
+Node.__pow__ = lambda self, exponent: Pow(self, exponent)
+
+
+def sqrt(number):
+    """The square root of a number, which is to be positive."""
+    return Pow(node(number), Fraction(1, 2))

@@ -1,0 +1,114 @@
+"""What an author names: sizes, indices, arrays and their entries, gradients, derivatives, δ."""
+
+from dataclasses import dataclass
+
+from ..errors import DerivationError, ShapeError
+from ..nodes import Dimension, Index, Node, check_name, node
+
+
+def dimensions(names):
+    """Sizes from one string: S, M, N = dimensions("S M N"); a single name gives a single size."""
+    made = tuple(Dimension(check_name(name)) for name in names.replace(",", " ").split())
+    return made if len(made) > 1 else made[0]
+
+
+def indices(names):
+    """Indices from one string: i, j, k = indices("i j k"); a single name gives a single index."""
+    made = tuple(Index(check_name(name)) for name in names.replace(",", " ").split())
+    return made if len(made) > 1 else made[0]
+
+
+@dataclass(frozen=True, repr=False)
+class Array(Node):
+    """An array of independent real entries, or one that a derivation defines."""
+
+    name: str
+    shape: tuple
+    positive: bool = False
+
+    def entry(self, *indices):
+        return Entry(self, indices)
+
+
+@dataclass(frozen=True, repr=False)
+class Gradient(Array):
+    """∂L/∂Y, of the shape of Y."""
+
+    of: Array = None
+    loss: Array = None
+
+    @classmethod
+    def made(cls, variable, loss):
+        return cls(f"∂{loss}/∂{variable}", variable.shape, False, variable, loss)
+
+    def by(self, variable):
+        """The gradient of the same loss by another array."""
+        return Gradient.made(variable, self.loss)
+
+    def children(self):
+        return [*self.shape]  # that ∂L/∂Y stands in a line does not make the line depend on Y
+
+
+@dataclass(frozen=True, repr=False)
+class Entry(Node):
+    """One entry, X[i, k]; a number by name, such as the loss, is an array's only entry."""
+
+    array: Array
+    indices: tuple
+
+
+def array(name, *shape, positive=False):
+    """array("X", S, M) is a real X of shape (S, M), > 0 if `positive`; array("λ") is a number."""
+    check_name(name)
+    for size in shape:
+        if not isinstance(size, Dimension):
+            raise ShapeError(f"the shape of {name} is made of dimensions, got {size!r}")
+    made = Array(name, shape, positive)
+    return made if shape else Entry(made, ())
+
+
+def loss(name):
+    """A loss, a number of which nothing is known unless a derivation defines it."""
+    return array(name)
+
+
+L = loss("L")
+
+
+def gradient(variable, of=L):
+    """∂L/∂Y for an array Y: an array of the shape of Y, in units of L by Y."""
+    if not isinstance(variable, Array):
+        raise DerivationError(f"gradient() takes a whole array, got {variable}")
+    return Gradient.made(variable, of.array)
+
+
+@dataclass(frozen=True, repr=False)
+class Derivative(Node):
+    """∂of/∂by for a number `of` and an entry `by`."""
+
+    of: Node
+    by: Entry
+
+
+def d(of, by):
+    """∂of/∂by for entries, d(Y[i, j], W[a, b]); d(L, W) is all of ∂L/∂W. Raises ShapeError."""
+    of = node(of)
+    if isinstance(by, Array) and isinstance(of, Entry) and not of.indices:
+        return gradient(by, of)
+    if of.shape or not isinstance(by, Entry) or isinstance(by.array, Gradient):
+        raise ShapeError(f"d() takes a number by an entry of an array, got {of} by {by}")
+    return Derivative(of, by)
+
+
+@dataclass(frozen=True, repr=False)
+class Delta(Node):
+    left: Index
+    right: Index
+
+
+def delta(i, j):
+    """Kronecker's δ_ij: 1 if i = j, otherwise 0; both indices on axes of the same length."""
+    for index in (i, j):
+        if not isinstance(index, Index) and (type(index) is not int or index < 1):
+            raise DerivationError(f"δ takes two indices, got {i!r} and {j!r}")
+    return Delta(i, j)

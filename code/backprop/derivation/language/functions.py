@@ -1,0 +1,89 @@
+"""exp, log, erf, tanh, and functions h of which nothing is known; on arrays by element.
+
+A function that is known is declared once, in the last lines of this file: the printer, both judges,
+the side conditions and the table in the chapter "A derivation of your own" read it there.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import sympy
+
+from ..errors import DerivationError
+from ..nodes import Node, check_name, entry, node, pi
+from .algebra import sqrt
+from .arrays import array
+
+
+@dataclass(frozen=True)
+class Function:
+    """A function of one number; `order` counts its primes."""
+
+    name: str
+    order: int = 0
+
+    @property
+    def prime(self):
+        """h', of which nothing more is known."""
+        return Function(self.name, self.order + 1)
+
+    def __call__(self, argument):
+        return Apply(self, node(argument))
+
+    def __str__(self):
+        return self.name + "'" * self.order
+
+
+@dataclass(frozen=True)
+class Known(Function):
+    """A function that has a name in analysis.
+
+    `tex` prints it, `sympy` computes it; `slope` is its derivative, for the page and the tests;
+    `positive` says that its values are, `of_positive` that its argument has to be.
+    """
+
+    tex: str = field(default="", compare=False)
+    sympy: Callable = field(default=None, compare=False)
+    slope: Callable = field(default=None, compare=False)
+    positive: bool = field(default=False, compare=False)
+    of_positive: bool = field(default=False, compare=False)
+
+    @property
+    def prime(self):
+        """Raises DerivationError: the derivative has a form, which is to be written."""
+        raise DerivationError(f"write the derivative of {self.name} out: {self.slope(array('x'))}")
+
+
+@dataclass(frozen=True, repr=False)
+class Apply(Node):
+    """h(X), of the shape of X."""
+
+    function: Function
+    argument: Node
+
+    @property
+    def shape(self):
+        return self.argument.shape
+
+    def entry(self, *indices):
+        return Apply(self.function, entry(self.argument, *indices))
+
+
+def function(name):
+    """A differentiable function h of one number of which nothing else is known."""
+    return KNOWN.get(name) or Function(check_name(name))
+
+
+def tanh_by_exp(x):
+    """The judges have rules for exp."""
+    return 1 - 2 / (1 + sympy.exp(2 * x))
+
+
+ERF = r"\operatorname{erf}"  # LaTeX has no command for it
+exp = Known("exp", tex=r"\exp", sympy=sympy.exp, slope=lambda x: exp(x), positive=True)
+log = Known("log", tex=r"\log", sympy=sympy.log, slope=lambda x: 1 / x, of_positive=True)
+tanh = Known("tanh", tex=r"\tanh", sympy=tanh_by_exp, slope=lambda x: 1 - tanh(x) ** 2)
+erf = Known("erf", tex=ERF, sympy=sympy.erf, slope=lambda x: 2 / sqrt(pi) * exp(-(x**2)))
+
+KNOWN = {one.name: one for one in [*globals().values()] if isinstance(one, Known)}
+__all__ = ["function", *KNOWN]

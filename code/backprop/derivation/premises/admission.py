@@ -1,0 +1,37 @@
+"""May this line stand here? All that is asked of a line before a judge compares it."""
+
+from ..errors import ShapeError
+from ..nodes import entry, shape_name
+from .conditions import check_deltas, check_positive
+from .scope import check_entries, check_indices, check_names, free_indices
+
+
+def admit_target(target, definitions, shapes):
+    """The indices of a target that may be derived from these definitions. Raises otherwise."""
+    check_names([target, *definitions.sides], shapes[0])
+    check_positive(definitions)
+    scope = free_indices(target)
+    check_indices(target, scope)
+    return scope
+
+
+def admit(line, derivation, hypotheses=()):
+    """Raises DerivationError or ShapeError for a line that may not stand in a derivation.
+
+    Its arrays are those of the derivation, its shape and its free indices those of the target, and
+    it divides by nothing that is 0 for sure.
+    """
+    target, scope, shapes = derivation.target, derivation.scope, derivation.shapes
+    lines = [step.expression for step in derivation.steps]
+    others = [target, *lines, *derivation.definitions.sides, *(one.left for one in hypotheses)]
+    check_names([*others, line], shapes[0])
+    shape = tuple(scope.values())
+    if line.shape and derivation.whole is None:
+        raise ShapeError(f"{target} has no name without indices, so no line is an array")
+    if line.shape != shape and (line.shape or target.shape):
+        named = f"{line} is {shape_name(line.shape)}"
+        raise ShapeError(f"{named}, {derivation.whole} is {shape_name(shape)}")
+    check_entries(line, shapes)
+    check_deltas(line)
+    check_indices(line, {} if line.shape else scope)
+    check_indices(entry(line, *scope), scope)

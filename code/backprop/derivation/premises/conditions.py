@@ -1,0 +1,124 @@
+"""Side conditions: what must be positive, or not zero, for a line to have a meaning."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from ..errors import DerivationError
+from ..language.algebra import Add, Div, MatMul, Mul, Neg, Pow, Sum, Transpose
+from ..language.arrays import Array, Delta, Entry
+from ..language.functions import Apply, Known
+from ..language.vectors import Ones, Outer
+from ..nodes import Dimension, Node, Number, walk
+
+
+@dataclass(frozen=True)
+class Condition:
+    """`what` is ≠ 0, or > 0, as `sign` says; `known` if its own definition shows that.
+
+    Two conditions that read the same are one, whatever the numbers of their summed indices.
+    """
+
+    what: Node = field(compare=False)
+    sign: str
+    known: bool = False
+    read: str = field(init=False, repr=False)
+
+    def __post_init__(self):
+        object.__setattr__(self, "read", str(self.what))
+
+
+def positive(expression, definitions):
+    """Whether an expression is positive by what is declared and defined."""
+    match expression:
+        case Number(value):
+            return value > 0
+        case Dimension() | Ones() | Apply(Known(positive=True)):
+            return True
+        case Entry(array) | (Array() as array):
+            return array.positive or by_definition(array, definitions)
+        case Sum(part) | Pow(part) | Transpose(part):
+            return positive(part, definitions)
+        case Add(x, y):
+            signs = [positive(x, definitions), positive(y, definitions)]
+            return any(signs) and all(
+                sign or not_negative(one, definitions)
+                for sign, one in zip(signs, (x, y), strict=True)
+            )
+        case Mul(x, y) | Div(x, y) | MatMul(x, y) | Outer(x, y):
+            return positive(x, definitions) and positive(y, definitions)
+    return False
+
+
+def not_negative(expression, definitions):
+    """Whether an expression is at least 0, as a sum of squares is."""
+    match expression:
+        case Pow(_, exponent) if exponent % 2 == 0:
+            return True
+        case Mul(x, y) if x == y:
+            return True
+        case Sum(part):
+            return not_negative(part, definitions)
+        case Add(x, y) | Mul(x, y) | Div(x, y):
+            return not_negative(x, definitions) and not_negative(y, definitions)
+    return positive(expression, definitions)
+
+
+def by_definition(array, definitions):
+    return array in definitions and positive(definitions[array].body, definitions)
+
+
+def check_positive(definitions):
+    """An array that is declared positive and defined is positive by its definition."""
+    for array in definitions:
+        if array.positive and not by_definition(array, definitions):
+            raise DerivationError(
+                f"{array} is declared positive, but its definition does not say so"
+            )
+
+
+def conditions(expression, definitions):
+    """Counter of the Conditions under which an expression has a value."""
+    found = Counter()
+    for what, sign in demands(expression):
+        if positive(what, definitions):
+            signed = [part for part in sorted(leaves(what), key=str) if positive(part, definitions)]
+            found.update(Condition(one, ">", by_definition(one, definitions)) for one in signed)
+        else:
+            found[Condition(named(what), sign)] += 1
+    return found
+
+
+def check_deltas(expression):
+    """Nothing is divided by a δ, which is 0 at most entries. Raises DerivationError otherwise."""
+    for what, _ in demands(expression):
+        if any(isinstance(factor, Delta) for factor in factors(what)):
+            raise DerivationError(f"{what} is 0 somewhere: nothing can be divided by it")
+
+
+def factors(expression):
+    if isinstance(expression, Mul | Pow | Neg):
+        return [factor for child in expression.children() for factor in factors(child)]
+    return [expression]
+
+
+def demands(expression):
+    """(what, sign) for every division ("≠") and every logarithm (">")."""
+    for part in walk(expression):
+        match part:
+            case Div(_, below):
+                yield below, "≠"
+            case Pow(base, exponent) if exponent < 0 or exponent.denominator > 1:
+                yield base, "≠" if exponent.denominator == 1 else ">"
+            case Apply(Known(of_positive=True), argument):
+                yield argument, ">"
+
+
+def leaves(expression):
+    """The arrays to which a positive expression owes its sign: those that are not inside exp."""
+    if isinstance(expression, Array | Apply):
+        return {expression} if isinstance(expression, Array) else set()
+    return set().union(*map(leaves, expression.children()))
+
+
+def named(expression):
+    return expression.array if isinstance(expression, Entry) else expression

@@ -1,0 +1,94 @@
+"""What may stand where: indices on their own axes, one array to a name, sizes that differ."""
+
+from ..errors import DerivationError, ShapeError
+from ..language.algebra import Sum
+from ..language.arrays import Array, Delta, Entry
+from ..nodes import Dimension, Index, walk
+
+
+def arrays_in(expression):
+    """All arrays of which something stands in the expression."""
+    return {part for part in walk(expression) if isinstance(part, Array)}
+
+
+def free_indices(expression, bound=()):
+    """{index: dimension of its axis} for the indices that no Σ binds, in reading order."""
+    if isinstance(expression, Entry):
+        pairs = zip(expression.indices, expression.array.shape, strict=True)
+        return {i: size for i, size in pairs if isinstance(i, Index) and i not in bound}
+    inner = {*bound, *(expression.indices if isinstance(expression, Sum) else ())}
+    found = {}
+    for child in expression.children():
+        found = found | free_indices(child, inner) | found  # the first axis of each counts
+    return found
+
+
+def check_indices(expression, scope):
+    """Every index is bound by a Σ or in `scope`, on axes of its own length. Raises otherwise."""
+    if isinstance(expression, Entry):
+        for index, size in zip(expression.indices, expression.array.shape, strict=True):
+            if isinstance(index, Index) and size_of(index, scope, expression) != size:
+                raise ShapeError(
+                    f"{index} runs to {scope[index]}, but stands on an axis of length {size} "
+                    f"in {expression}"
+                )
+    if isinstance(expression, Delta):
+        letters = [i for i in (expression.left, expression.right) if isinstance(i, Index)]
+        sizes = {str(size_of(i, scope, expression)) for i in letters}
+        if len(sizes) > 1:
+            raise ShapeError(f"the indices of {expression} run to {' and '.join(sorted(sizes))}")
+    if isinstance(expression, Sum):
+        for index in scope.keys() & expression.indices:
+            raise DerivationError(
+                f"{index} is summed in {expression}, but taken outside: rename it"
+            )
+        scope = {**scope, **dict(zip(expression.indices, expression.sizes, strict=True))}
+    for child in expression.children():
+        check_indices(child, scope)
+
+
+def check_entries(expression, shapes):
+    """An entry with numbers for indices exists at every shape that is looked at."""
+    for part in (part for part in walk(expression) if isinstance(part, Entry)):
+        for n, size in zip(part.indices, part.array.shape, strict=True):
+            if type(n) is int and any(n > sizes.get(size, n) for sizes in shapes):
+                raise ShapeError(f"{part.array} has no entry {part} for every {size} from 2 on")
+
+
+def size_of(index, scope, expression):
+    if index not in scope:
+        raise DerivationError(
+            f"{index} in {expression} is neither summed nor an index of the left-hand side "
+            f"({', '.join(map(str, scope)) or 'which has none'})"
+        )
+    return scope[index]
+
+
+def check_names(expressions, sizes):
+    """Every name is one array, and every dimension has a size. Raises otherwise."""
+    names = {}
+    for part in (part for expression in expressions for part in walk(expression)):
+        if isinstance(part, Array) and names.setdefault(part.name, part) != part:
+            raise DerivationError(f"two different arrays have the name {part.name}")
+        if isinstance(part, Dimension) and part not in sizes:
+            raise DerivationError(f"sizes gives no number for {part}")
+
+
+def two_shapes(expressions, sizes):
+    """The shape at which a wrong line is shown, {S: 2, M: 3}, and another, {S: 3, M: 2}."""
+    found = [part for whole in expressions for part in walk(whole) if isinstance(part, Dimension)]
+    found += [size for whole in expressions for size in whole.shape]
+    first = {size: 2 + k for k, size in enumerate(dict.fromkeys(found))}
+    first = check_sizes(first if sizes is None else sizes)
+    numbers = [*first.values()]
+    turned = numbers[1:] + numbers[:1] if len(numbers) > 1 else [n + 1 for n in numbers]
+    return first, dict(zip(first, turned, strict=True))
+
+
+def check_sizes(sizes):
+    """{S: 2, M: 3}: from 2 on and pairwise different, so that no shape hides a mistake."""
+    if not all(isinstance(s, Dimension) and type(n) is int and n > 1 for s, n in sizes.items()):
+        raise DerivationError(f"sizes are integers from 2 on, such as {{S: 2, M: 3}}; got {sizes}")
+    if len(set(sizes.values())) < len(sizes):
+        raise DerivationError(f"sizes must differ, or a transpose goes unseen; got {sizes}")
+    return dict(sizes)

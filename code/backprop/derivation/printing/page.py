@@ -1,0 +1,174 @@
+"""A derivation as it is shown: one aligned LaTeX block, or plain text for a terminal."""
+
+import re
+
+from ..errors import DerivationError
+from ..language import arrays
+from ..language.functions import KNOWN
+from ..nodes import Node
+from ..premises.facts import ChainRule, chain_rule
+from ..premises.hypotheses import RowSum
+from .printer import is_row, latex, text
+from .styles import Latex
+
+MATHS = re.compile(r"(\$[^$]+\$|\b\w+_\w+\b)")
+SIGNS = {"Σ": r"\sum", "δ": r"\delta"}
+
+
+def check_reason(reason):
+    """A reason is prose; Y_ij or $…$ in it is maths. Raises DerivationError otherwise."""
+    if not isinstance(reason, str) or not reason.strip():
+        raise DerivationError(f"every line needs a reason, got {reason!r}")
+    if bad := set(MATHS.sub("", reason)) & set("\\{}$%#&^~_"):
+        raise DerivationError(
+            f"write {' '.join(sorted(bad))} between dollar signs in the reason {reason!r}"
+        )
+
+
+def prose(reason):
+    r"""A reason in LaTeX: words as \text{…}, Y_ij as Y_{ij}, $…$ as it is."""
+    return "".join(
+        maths(part) if k % 2 else rf"\text{{{part}}}"
+        for k, part in enumerate(MATHS.split(reason))
+        if part
+    )
+
+
+def maths(part):
+    if part.startswith("$"):
+        return part[1:-1]
+    base, _, indices = part.partition("_")
+    return Latex().subscript(SIGNS.get(base) or Latex().name(base), indices)
+
+
+def notes(step, tex):
+    """The reason of a line; the conditions that come or go with it; what it assumes and cites."""
+    show, mark = (latex, "$") if tex else (text, "")
+    out = [step.reason]
+    for one in step.where:
+        out.append(f"where {mark}{condition(one, show)}{mark}" + by_definition(one))
+    for one in step.facts.hypotheses:
+        out.append(f"assuming {mark}{show(one.left)} = {show(one.right)}{mark}")
+    if known := cited(step.using, tex):
+        out.append(f"[{known}]")
+    return stacked(map(prose, out)) if tex else ", ".join(out).replace(", [", " [")
+
+
+def condition(one, show):
+    """A side condition: Y > 0."""
+    sign = r"\neq" if show is latex and one.sign == "≠" else one.sign
+    return f"{show(one.what)} {sign} 0"
+
+
+def by_definition(one):
+    return " by its definition" if one.known else ""
+
+
+def stacked(parts):
+    """Small notes in LaTeX, one below the other: the formula needs the width."""
+    parts = list(parts)
+    rows = r" \\ ".join(parts)
+    if len(parts) > 1:
+        rows = rf"\begin{{array}}{{l}} {rows} \end{{array}}"
+    return rf"{{\small {rows}}}"
+
+
+def cited(using, tex=False):
+    """How the facts that a line cites are called: its hypotheses are said in full elsewhere."""
+    show, mark = (latex, "$") if tex else (text, "")
+    shown = [mark + show(fact) + mark for fact in using if isinstance(fact, Node)]
+    out = ["axiom"] if chain_rule in using else []
+    out += [f"definition{'s' * (len(shown) > 1)} of {', '.join(shown)}"] if shown else []
+    other = [fact for fact in using if not isinstance(fact, Node | RowSum | ChainRule)]
+    out += [f"{mark}{show(fact.target)}{mark} as proved" for fact in other]
+    return ", ".join(out)
+
+
+def named(fact):
+    """How one fact is called in a message."""
+    if isinstance(fact, RowSum):
+        return f"{text(fact.left)} = {text(fact.right)}"
+    return str(fact) if fact is chain_rule else f"the {cited((fact,))}"
+
+
+def sign(step, tex):
+    """What stands between two lines: = only if it was proved."""
+    return "=" if step.how != "numbers" else r"\approx" if tex else "≈"
+
+
+def rows(derivation, show):
+    """(left, right, step) of every line; the left is empty where it stays the same."""
+    previous, whole = show(derivation.target), derivation.whole
+    for k, step in enumerate(derivation.steps):
+        whole_line = step.expression.shape
+        left = show(whole, is_row(step.expression)) if whole_line else previous
+        yield (left if k == 0 or left != previous else ""), show(step.expression), step
+        previous = left
+
+
+def footer(derivation, tex):
+    """What stands below: the definitions, the axiom, and how the lines were checked."""
+    show, say, mark = (latex, prose, "$") if tex else (text, str, "")
+    cited = {array for step in derivation.steps for array in step.facts.arrays}
+    used = cited | {*derivation.through} if cited else {*derivation.definitions}
+    for one in (one for array, one in derivation.definitions.items() if array in used):
+        yield say(f"with {mark}{show(one.left)} = {show(one.right)}{mark}")
+    if derivation.through:
+        yield say(
+            "by the chain rule (the axiom) through "
+            + ", ".join(mark + show(x) + mark for x in derivation.through)
+        )
+    ways = {step.checked for step in derivation.steps}
+    if len(ways) == 1:
+        yield say("each line " + checked(*ways, mark))
+
+
+def checked(words, mark):
+    """The words of the judge; the sizes in them are maths."""
+    return re.sub(r"\w+ = \d+", lambda size: f"{mark}{size[0]}{mark}", words)
+
+
+def as_latex(derivation):
+    """The block between $$ and $$: the aligned lines, and what stands below from the left edge."""
+    lines = [
+        rf"{left} &{sign(step, True)} {right} && \quad {notes(step, True)}"
+        for left, right, step in rows(derivation, latex)
+    ]
+    lines = lines or [latex(derivation.target)]
+    if len({step.checked for step in derivation.steps}) > 1:
+        lines = [
+            line + prose("; " + checked(step.checked, "$"))
+            for line, step in zip(lines, derivation.steps, strict=True)
+        ]
+    block = "\\begin{aligned}\n" + " \\\\[0.8ex]\n".join(lines) + "\n\\end{aligned}"
+    below = [rf"{{\small {line}}}" for line in footer(derivation, True)]
+    whole = " \\\\[1ex]\n".join([block, *below])
+    return "$$\n\\begin{array}{l}\n" + whole + "\n\\end{array}\n$$"
+
+
+def as_text(derivation):
+    """Lines in columns: left-hand side, line, reason; then what stands below."""
+    table = [
+        (left, sign(step, False), right, notes(step, False))
+        for left, right, step in rows(derivation, text)
+    ]
+    if not table:
+        table = [(str(derivation.target), "=", "", "no line yet")]
+    widths = [max(len(row[k]) for row in table) for k in (0, 2)]
+    lines = [
+        f"{left:<{widths[0]}} {sign} {right:<{widths[1]}}   {note}"
+        for left, sign, right, note in table
+    ]
+    if len({step.checked for step in derivation.steps}) > 1:
+        lines = [
+            f"{line}; {step.checked}" for line, step in zip(lines, derivation.steps, strict=True)
+        ]
+    return "\n".join([*lines, *(f"  {line}" for line in footer(derivation, False))])
+
+
+def known_functions():
+    """(name, LaTeX, LaTeX of the derivative, where it has a value) of every known function."""
+    x = arrays.array("x")
+    for name, one in KNOWN.items():
+        where = "where x > 0" if one.of_positive else "everywhere"
+        yield name, latex(one(x)), latex(one.slope(x)), where

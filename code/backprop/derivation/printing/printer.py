@@ -1,0 +1,190 @@
+"""LaTeX and plain text of a node, in the author's order, from the object that is judged."""
+
+from fractions import Fraction
+
+import sympy
+
+from ..language.algebra import Div, Elementwise, MatMul, Mul, Neg
+from ..language.arrays import Array, Entry, Gradient
+from ..language.functions import Apply
+from ..language.vectors import Outer
+from ..nodes import Node, Number
+from .styles import ADD, ATOM, HADAMARD, POWER, PRODUCT, Latex, Part, Text
+
+
+def is_row(node):
+    """Whether a vector comes out as a row on paper, as 1ᵀA does; NumPy has no such thing."""
+    match node:
+        case MatMul(left, right):
+            return len(left.shape) == 1 and len(right.shape) == 2
+        case Elementwise() | Neg() | Apply():
+            vectors = [child for child in node.children() if len(child.shape) == 1]
+            return bool(vectors) and all(map(is_row, vectors))
+    return False
+
+
+class Printer:
+    """Renders every kind of node in one style."""
+
+    def __init__(self, style):
+        self.style = style
+
+    def hold(self, part, level, last=True):
+        """The text, in parentheses if it is looser than `level`, or open and something follows."""
+        loose = part.level < level or part.open and not last
+        return self.style.group(part.text) if loose else part.text
+
+    def transposed(self, part):
+        return self.style.transpose(self.hold(part, ATOM))
+
+    def oriented(self, node, row):
+        part = self.part(node)
+        return part if len(node.shape) != 1 or is_row(node) == row else self.transposed(part)
+
+    def part(self, node):
+        return getattr(self, type(node).__name__.lower())(node)
+
+    def number(self, node):
+        if node.value == sympy.pi:
+            return Part(self.style.pi)
+        if node.value < 0:
+            return Part(self.style.minus + self.number(Number(-node.value)).text, ADD)
+        if node.value.is_Integer:
+            return Part(str(node.value))
+        return self.style.fraction(Part(str(node.value.p)), Part(str(node.value.q)))
+
+    def dimension(self, node):
+        return Part(self.style.name(node.name))
+
+    def array(self, node):
+        return Part(self.style.name(node.name))
+
+    def gradient(self, node):
+        return self.style.partial(Part(self.style.name(node.loss.name)), self.part(node.of))
+
+    def entry(self, node):
+        if not node.indices:
+            return self.part(node.array)
+        if isinstance(node.array, Gradient):
+            loss = Part(self.style.name(node.array.loss.name))
+            return self.style.partial(loss, self.entry(Entry(node.array.of, node.indices)))
+        return Part(self.style.subscript(self.part(node.array).text, self.subscripts(node.indices)))
+
+    def subscripts(self, indices):
+        names = [str(i) if isinstance(i, int) else self.style.name(i.name) for i in indices]
+        return ("," if any(len(name) > 1 for name in names) else "").join(names)
+
+    def delta(self, node):
+        indices = self.subscripts((node.left, node.right))
+        return Part(self.style.subscript(self.style.delta, indices))
+
+    def derivative(self, node):
+        if isinstance(node.of, Entry) and isinstance(node.of.array, Gradient):
+            inner = Entry(node.of.array.of, node.of.indices)
+            loss = Part(self.style.name(node.of.array.loss.name))
+            return self.style.second(loss, self.part(node.by), self.part(inner))
+        draw = self.style.partial if isinstance(node.of, Entry | Array) else self.style.operator
+        return draw(self.part(node.of), self.part(node.by))
+
+    def apply(self, node):
+        return self.style.apply(node.function, self.part(node.argument), not node.shape)
+
+    def ones(self, node):
+        return self.style.ones(node.shape)
+
+    def outer(self, node):
+        return self.product(
+            self.oriented(node.left, False), self.oriented(node.right, True), PRODUCT
+        )
+
+    def product(self, left, right, level):
+        left, right = self.hold(left, PRODUCT, last=False), self.hold(right, level)
+        return Part(left + self.style.matmul + right, PRODUCT)
+
+    def diag(self, node):
+        return self.style.diag(self.oriented(node.operand, row=False).text)
+
+    def transpose(self, node):
+        return self.transposed(self.part(node.operand))
+
+    def matmul(self, node):
+        level = PRODUCT if isinstance(node.right, Outer) else POWER  # A u vᵀ needs no parentheses
+        return self.product(self.oriented(node.left, True), self.oriented(node.right, False), level)
+
+    def sum(self, node):
+        ranges = zip(node.indices, node.sizes, strict=True)
+        signs = "".join(self.style.sigma(i.name, n.name) for i, n in ranges)
+        return Part(signs + self.hold(self.part(node.body), PRODUCT), PRODUCT, open=True)
+
+    def neg(self, node):
+        inner = self.part(node.operand)
+        return Part(self.style.minus + self.hold(inner, HADAMARD), ADD, inner.open)
+
+    def operands(self, node):
+        row = is_row(node)
+        return self.oriented(node.left, row), self.oriented(node.right, row)
+
+    def add(self, node, sign="+"):
+        left, right = self.operands(node)
+        loose = right.level == ADD and (sign != "+" or right.text.startswith(self.style.minus))
+        right = self.style.group(right.text) if loose else right.text
+        return Part(f"{left.text} {sign} {right}", ADD)
+
+    def sub(self, node):
+        return self.add(node, self.style.minus)
+
+    def mul(self, node):
+        left, right = self.operands(node)
+        if node.left.shape and node.right.shape:
+            chain = isinstance(node.left, Mul) and left.level == HADAMARD
+            left, right = self.hold(left, HADAMARD if chain else POWER), self.hold(right, POWER)
+            return Part(left + self.style.hadamard + right, HADAMARD)
+        minus = self.is_minus(node.left) and not left.open
+        left = left.text if minus else self.hold(left, PRODUCT, last=False)
+        text = self.hold(right, PRODUCT)
+        times = self.style.scale if node.shape else self.style.times
+        times = self.style.dot if text[0].isdigit() else times
+        return Part(left + times + text, ADD if minus else PRODUCT, right.open)
+
+    def is_minus(self, node):
+        """Whether a node is a product or fraction with a minus in front, not a sum or ⊙."""
+        if isinstance(node, Neg):
+            return self.part(node.operand).level >= PRODUCT
+        return isinstance(node, Number | Mul | Div) and self.part(node).level == ADD
+
+    def div(self, node):
+        above, below = self.operands(node)
+        if node.right.shape:
+            text = self.hold(above, POWER) + self.style.divide + self.hold(below, POWER)
+            return Part(text, HADAMARD)
+        if isinstance(node.left, Neg) or isinstance(node.left, Number) and node.left.value < 0:
+            inner = node.left.operand if isinstance(node.left, Neg) else Number(-node.left.value)
+            positive = self.style.fraction(self.oriented(inner, is_row(node)), below)
+            return Part(self.style.minus + positive.text, ADD)
+        return self.style.fraction(above, below)
+
+    def pow(self, node):
+        if node.exponent == Fraction(1, 2):
+            return self.style.root(self.part(node.base).text)
+        return self.style.power(self.hold(self.part(node.base), ATOM), node.exponent)
+
+
+def latex(node, transposed=False):
+    """LaTeX of a node, without dollar signs."""
+    return render(node, Latex(), transposed)
+
+
+def text(node, transposed=False):
+    """Plain text of a node, for terminals and messages."""
+    return render(node, Text(), transposed)
+
+
+def render(node, style, transposed):
+    printer = Printer(style)
+    part = printer.part(node)
+    return (printer.transposed(part) if transposed else part).text
+
+
+# Nodes are printed here, and know nothing of it: as algebra gives them their operators.
+Node.__str__ = Node.__repr__ = text
+Node._repr_latex_ = lambda self: f"$${latex(self)}$$"

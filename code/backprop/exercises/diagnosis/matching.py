@@ -1,0 +1,71 @@
+"""A case to be judged, and when two arrays are equal."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ..formulas import evaluate
+
+SHAPE = "right-values-wrong-shape"
+
+
+@dataclass(frozen=True)
+class Case:
+    """An answer for `quantity` (float64) beside the right one; `names` is what formulas may use."""
+
+    quantity: object
+    answer: np.ndarray
+    right: np.ndarray
+    names: dict
+
+    def with_answer(self, answer):
+        """The same case with another answer."""
+        return replace(self, answer=answer)
+
+    def value(self, formula, finite=True, **more):
+        """What a formula is worth here as an array of floats; None if it has no (finite) value."""
+        value = evaluate(formula, {**self.names, **more} if more else self.names)
+        value = None if value is None else np.asarray(value)
+        if value is None or value.dtype.kind not in "biuf":
+            return None
+        return None if finite and not np.isfinite(value).all() else value.astype(np.float64)
+
+    def size(self, letter):
+        """The size that a letter stands for; 1 if there is none."""
+        size = self.names.get(letter)
+        return size if type(size) is int else 1
+
+    @property
+    def upstream(self):
+        """dY if the quantity depends on one, else None."""
+        return self.names["dY"] if "dY" in self.quantity.takes else None
+
+
+def looseness(dtype):
+    """How much less exact than float64 an answer of this dtype may be."""
+    return {4: 1e3, 2: 1e5}.get(dtype.itemsize, 1) if dtype.kind == "f" else 1
+
+
+def equal(answer, value, relative=1e-6, absolute=1e-9):
+    """Whether two arrays of the same shape hold the same numbers, but for rounding."""
+    scale = max(1.0, float(np.abs(value).max(initial=0)))
+    return bool((np.abs(answer - value) <= absolute * scale + relative * np.abs(value)).all())
+
+
+def fits(answer, value):
+    """Whether these are the same numbers: "" in the same shape, SHAPE in another, None if not."""
+    if value.shape == answer.shape:
+        return "" if equal(answer, value) else None
+    if value.size == answer.size:
+        return SHAPE if equal(answer.ravel(), value.ravel()) else None
+    try:
+        spread = np.broadcast_to(value, answer.shape)
+    except ValueError:
+        return None
+    return SHAPE if value.size > 1 and equal(answer, spread) else None
+
+
+def ratio(array, base):
+    """k with array = k · base, by least squares; None for a base of zeros."""
+    square = float((base * base).sum())
+    return float((array * base).sum()) / square if square else None

@@ -1,0 +1,207 @@
+"""What an exercise is made of, as data: a quantity, its right formula, the mistakes it invites.
+
+The tables are the .toml files of this folder, one for each chapter, by the chapter's name:
+
+    ["linear.dX"]
+    symbol = "∂L/∂X"                                  how the text writes it
+    takes = {dY = "S N", X = "S M", W = "N M"}        the inputs that it is judged on
+    shape = "S M"
+    formula = "dY @ W"                                the right answer
+    section = "The gradient by the input"             where the chapter derives it
+    mistakes = [
+      ["upstream-missing", "W", "W.sum(axis=0)",      code, wrong formulas, sentence
+       "This is ∂Y/∂X alone. What the rest of the network says is not in it."],
+    ]
+
+A formula is a line of NumPy. It is evaluated on the inputs that `takes` names, on what `where`
+derives from them, and on the sizes as numbers (S, M, N, C, …). So the same line finds the mistake,
+stands in the message, and is planted in the tests. `exact` is the right answer where `formula`
+would overflow or divide by 0. The shape of an input is given by letters, and may be followed by
+what it holds:
+
+    "S C large"          numbers that may be as large as 1,000 (logits)
+    "S C probabilities"  rows of positive numbers that sum to 1
+    "S labels"           whole numbers from 0 to C − 1
+    "S C targets"        rows that sum to 1
+    "positive", "share", "whole"      a number above 0; one between 0 and 1; one from 2 to 9
+    "S M positive"       positive numbers
+    "S C mask"           0 or 1, at least one 1 in each row
+    "S M few"            −2, −1, 0, 1 or 2: arrays with ties between them
+
+A quantity by itself is an exercise too. One that asks for several, or for a class (kind = "layer"),
+has `takes` and `returns`; a derivation has its `target`, one to be broken the `error` it meets.
+"""
+
+import tomllib
+from dataclasses import MISSING, dataclass, field, fields, replace
+from importlib import resources
+
+from ..vocabulary import VOCABULARY
+
+
+class TableError(ValueError):
+    """Something in a table is not as it must be: names the file, the entry and the field."""
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """Wrong formulas, their code in the vocabulary, and a sentence: what was done, why not."""
+
+    code: str
+    formulas: tuple
+    says: str
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """Something that can be asked for: `name` is "topic.what", `chapter` where it is derived."""
+
+    name: str
+    chapter: str
+    symbol: str
+    takes: dict
+    shape: str
+    formula: str
+    section: str
+    mistakes: tuple = ()
+    where: dict = field(default_factory=dict)
+    exact: str = ""
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """What `check` asks for: a function of `takes` that returns the quantities in this order.
+
+    `kind` is "function", or "layer": a class with forward and backward, where the first quantity is
+    what forward returns and the second what backward does.
+    """
+
+    name: str
+    chapter: str
+    takes: tuple
+    returns: tuple
+    kind: str = "function"
+
+
+@dataclass(frozen=True)
+class Proof:
+    """A derivation of `target` (as printed) whose last line has no derivatives but `given`."""
+
+    name: str
+    chapter: str
+    target: str
+    given: tuple = ()
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A function that breaks a derivation: calling it has to be refused with this error."""
+
+    name: str
+    chapter: str
+    error: str
+
+
+# The field by which an entry is known for what it is.
+KINDS = {"formula": Quantity, "returns": Exercise, "target": Proof, "error": Refusal}
+
+
+def read(text, chapter):
+    """{name: entry} of the table of one chapter. Raises TableError for what is not of this form."""
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise TableError(f"{chapter}.toml: {error}") from None
+    return {name: _entry(name, chapter, given) for name, given in table.items()}
+
+
+def _entry(name, chapter, given):
+    place = f"{chapter}.toml, {name}"
+    if not isinstance(given, dict) or len(kinds := KINDS.keys() & given.keys()) != 1:
+        raise TableError(f"{place}: an entry has one of the fields {', '.join(KINDS)}")
+    kind = KINDS[kinds.pop()]
+    known = {one.name: one for one in fields(kind) if one.name not in ("name", "chapter")}
+    for unknown in given.keys() - known:
+        raise TableError(f"{place}: there is no field {unknown!r}; there are {', '.join(known)}")
+    for key, one in known.items():
+        if key not in given and one.default is one.default_factory is MISSING:
+            raise TableError(f"{place}: the field {key!r} is missing")
+    values = {key: _value(kind, key, value, f"{place}, {key}") for key, value in given.items()}
+    return kind(name, chapter, **values)
+
+
+def _value(kind, key, value, place):
+    """The value of a field as its class has it."""
+    if key == "mistakes":
+        _expect(isinstance(value, list), place, "a list of mistakes", value)
+        return tuple(_mistake(one, f"{place}[{n}]") for n, one in enumerate(value))
+    if key in ("takes", "where") and kind is Quantity:
+        _expect(isinstance(value, dict), place, "a table of texts", value)
+        for name, text in value.items():
+            _expect(isinstance(text, str) and name.isidentifier(), place, "names = texts", value)
+        return value
+    if key == "given":
+        _expect(isinstance(value, list) and _texts(value), place, "a list of texts", value)
+        return tuple(value)
+    _expect(isinstance(value, str), place, "a text", value)
+    return tuple(value.split()) if key in ("takes", "returns") else value
+
+
+def _mistake(value, place):
+    form = "[code, formula, …, sentence]"
+    _expect(isinstance(value, list) and _texts(value) and len(value) > 2, place, form, value)
+    code, *formulas, says = value
+    _expect(code in VOCABULARY, place, "a code of the vocabulary", code)
+    return Mistake(code, tuple(formulas), says)
+
+
+def _texts(values):
+    return all(isinstance(one, str) and one for one in values)
+
+
+def _expect(holds, place, wanted, value):
+    if not holds:
+        raise TableError(f"{place}: expected {wanted}, got {value!r:.80}")
+
+
+def read_all(texts):
+    """(quantities, exercises) of all tables, {chapter: text}; an exercise has what it returns."""
+    entries, exercises = {}, {}
+    for chapter, text in texts.items():
+        for name, entry in read(text, chapter).items():
+            if name in entries:
+                other = entries[name].chapter
+                raise TableError(f"{chapter}.toml, {name}: {other}.toml has this name already")
+            entries[name] = entry
+    quantities = {name: one for name, one in entries.items() if isinstance(one, Quantity)}
+    for name, one in entries.items():
+        if isinstance(one, Quantity):
+            exercises[name] = Exercise(name, one.chapter, tuple(one.takes), (one,))
+        elif isinstance(one, Exercise):
+            exercises[name] = _with_quantities(one, quantities)
+        else:
+            exercises[name] = one
+    return quantities, exercises
+
+
+def _with_quantities(exercise, quantities):
+    place = f"{exercise.chapter}.toml, {exercise.name}"
+    for name in exercise.returns:
+        _expect(name in quantities, f"{place}, returns", "names of quantities", name)
+    returns = tuple(quantities[name] for name in exercise.returns)
+    known = {name for quantity in returns for name in quantity.takes}
+    for name in exercise.takes:
+        _expect(name in known, f"{place}, takes", f"inputs of {', '.join(exercise.returns)}", name)
+    kind = exercise.kind
+    _expect(kind in ("function", "layer"), f"{place}, kind", "function or layer", kind)
+    return replace(exercise, returns=returns)
+
+
+def _files():
+    """{chapter: text} of the tables in this folder: the folder is the list."""
+    paths = [p for p in resources.files(__package__).iterdir() if p.name.endswith(".toml")]
+    paths.sort(key=lambda path: path.name)
+    return {path.name.removesuffix(".toml"): path.read_text("utf-8") for path in paths}
+
+
+QUANTITIES, EXERCISES = read_all(_files())

@@ -1,0 +1,31 @@
+"""The settings under which the book's cells and tests run, whatever the reader's own are."""
+
+import os
+import shutil
+
+from . import ROOT
+
+IPYTHON = ROOT / "_build/ipython"
+
+# One BLAS thread: the same sums in the same order on every machine, and no stalls on a shared one.
+# The last two, where set, choose slow kernels for a current NumPy.
+SETTINGS = {
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "PYTHONPATH": str(ROOT / "code"),
+    "IPYTHONDIR": str(IPYTHON),
+    "GRADIENTS_PROGRESS": str(ROOT / "_build/progress.json"),
+    "OPENBLAS_CORETYPE": None,
+    "OPENBLAS_L2_SIZE": None,
+}
+
+
+def settle():
+    """Put the settings into the environment of this process and of all that it starts."""
+    (IPYTHON / "profile_default").mkdir(parents=True, exist_ok=True)
+    shutil.copy(ROOT / "code/book/ipython_config.py", IPYTHON / "profile_default")
+    for name, value in SETTINGS.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value

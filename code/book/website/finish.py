@@ -1,0 +1,278 @@
+"""Finishes the pages that Sphinx has built: quick, accessible, safe.
+
+A second run changes nothing; after a partial build the new pages are finished like the others, which
+stay as they are. The pages as Sphinx wrote them are kept beside the site (SITE.raw): if the style
+sheet changes, or what is done here, all are finished again from these.
+"""
+
+import gzip
+import re
+import sys
+from base64 import b64encode
+from hashlib import sha256
+from pathlib import Path
+
+from bs4 import BeautifulSoup, Comment
+from bs4.element import Script
+
+from ..chromium import chromium
+from ..fingerprint import fingerprint
+from ..notebooks import editions
+from . import access, bundle
+
+PDF = "gradients-by-hand.pdf"
+FINISHED = "Sphinx, finished by book.website.finish"  # the generator that a finished page names
+# What a finished page depends on, besides the page and the style sheet.
+MADE_BY = [
+    "code/book/website",
+    "code/book/notebooks",
+    "_static",
+    "_config.yml",
+    "requirements.lock",
+]
+
+# Chooses light or dark before anything is drawn, so that no page flashes. The only inline script: a
+# file would hold up the first picture. Its hash is in the policy.
+FIRST = """
+const mode = localStorage.getItem("mode") || "auto";
+const dark = mode === "dark" || (mode === "auto" && matchMedia("(prefers-color-scheme: dark)").matches);
+Object.assign(document.documentElement.dataset, { mode, theme: dark ? "dark" : "light" });
+"""
+
+# Everything comes from the site itself. Styles may stand in a page: MathJax and figures write them.
+# Pyodide compiles WebAssembly; its worker starts from a blob.
+POLICY = {
+    "default-src": "'none'",
+    "script-src": f"'self' 'wasm-unsafe-eval' 'sha256-{b64encode(sha256(FIRST.encode()).digest()).decode()}'",
+    "style-src": "'self' 'unsafe-inline'",
+    "img-src": "'self' data:",
+    "font-src": "'self'",
+    "connect-src": "'self'",
+    "frame-src": "'self'",
+    "worker-src": "'self' blob:",
+    "manifest-src": "'self'",
+    "base-uri": "'self'",
+    "form-action": "'self'",
+}
+
+# What is left of a formula that is as wide as its glyphs: commands that draw nothing go, relations
+# and operators are one wide glyph, other commands one like a letter.
+SHORT = {
+    r"\\(left|right|displaystyle|math\w+|boldsymbol|operatorname|text)\b|\\[^a-zA-Z]": "",
+    r"\\(ne|neq|le|ge|approx|to|in|sim|mapsto|odot|oslash|cdot|times|pm|leftarrow|gg|ll)\b": "=",
+    r"\\[a-zA-Z]+": "x",
+    r"[{}_^&\s]": "",
+}
+
+PACKED = {
+    ".html",
+    ".css",
+    ".js",
+    ".mjs",
+    ".svg",
+    ".json",
+    ".txt",
+    ".xml",
+    ".wasm",
+    ".py",
+    ".md",
+    ".ipynb",
+    ".inv",
+}
+
+
+def policy():
+    return "; ".join(f"{kind} {sources}" for kind, sources in POLICY.items())
+
+
+def finish(site):
+    """Finish all pages of a built site in place."""
+    raw = {page: as_built(site, page) for page in pages(site)}
+    words = words_of(site, raw.values())
+    files = bundle.Bundle(site)
+    sheet = bundle.style_sheet(files, raw, words)
+    url = editions.repository_url()
+    mark = f"{FINISHED} {fingerprint(*MADE_BY)} {sheet} {bool(chromium())}"
+    stale = [page for page in raw if mark not in (site / page).read_text("utf-8")]
+    for page in stale:
+        write(site / page, finished(files, page, raw[page], sheet, url, mark))
+    if len(stale) == len(raw):
+        files.remove_others()
+    write(site / "robots.txt", "User-agent: *\nAllow: /\n")
+    write(site / "_headers", headers())
+    pack(site)
+
+
+def pages(site):
+    return sorted(
+        path.relative_to(site).as_posix()
+        for path in site.rglob("*.html")
+        if not path.relative_to(site).as_posix().startswith(("page/", "pyodide/", "_static/"))
+    )
+
+
+def as_built(site, page):
+    """A page as Sphinx wrote it: kept when seen for the first time, and found again later."""
+    path, kept = site / page, site.with_name(site.name + ".raw") / page
+    html = path.read_text("utf-8")
+    if FINISHED not in html:
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        kept.write_text(html, "utf-8")
+    elif not kept.is_file():
+        sys.exit(
+            f"{page} was finished before, but {kept} is gone: build all pages again (make clean book)."
+        )
+    return kept.read_text("utf-8")
+
+
+def words_of(site, htmls):
+    """All words in the pages and in scripts: names of classes and ids are among them."""
+    own = [path.read_text("utf-8") for path in bundle.THEME.glob("*.js")]
+    own += [path.read_text("utf-8") for path in site.glob("page/**/*.js")]
+    theirs = [
+        path.read_text("utf-8")
+        for path in site.glob("_static/**/*.js")
+        if path.name not in bundle.DROPPED
+    ]
+    return {word for text in [*htmls, *own, *theirs] for word in re.findall(r"[\w-]+", text)}
+
+
+def finished(files, page, html, sheet, url, mark):
+    """The finished page."""
+    soup = BeautifulSoup(html, "html.parser")
+    access.repair(soup)
+    pictures(soup)
+    room(soup)
+    editions.buttons(soup, page.removesuffix(".html"), url)
+    up = "../" * page.count("/")
+    paper(soup, up)
+    script = bundle.scripts(files, page, soup)
+    head(soup, mark)
+    for name in {"src", "data-maths"} & {*script.attrs}:
+        script[name] = up + script[name]
+    first, *others = soup.select("link[rel=stylesheet]")
+    first["href"] = up + sheet
+    first.insert_after(script)  # before the scripts that build on it
+    for link in others:
+        link.decompose()
+    for unused in soup.select(".pst-async-banner-revealer, #ethical-ad-placement"):
+        unused.decompose()  # a banner that the theme unrolls although it is empty, and a place for advertisements
+    for comment in soup.find_all(string=lambda text: isinstance(text, Comment)):
+        comment.extract()
+    return str(soup)
+
+
+def head(soup, mark):
+    """What stands first: the policy, which rules what comes after it, and what search engines show."""
+    for tag in soup.select(
+        "head meta[name=viewport], head meta[name^=docsearch], head link[rel=preload]"
+    ):
+        tag.decompose()
+    first = soup.new_tag("script")
+    first.append(Script(FIRST))
+    new = [
+        soup.new_tag("meta", charset="utf-8"),
+        soup.new_tag("meta", attrs={"http-equiv": "Content-Security-Policy", "content": policy()}),
+        soup.new_tag("meta", attrs={"name": "generator", "content": mark}),
+        soup.new_tag(
+            "meta", attrs={"name": "viewport", "content": "width=device-width, initial-scale=1"}
+        ),
+        soup.new_tag("meta", attrs={"name": "description", "content": description(soup)}),
+        first,
+    ]
+    soup.head.find("meta", charset=True).decompose()
+    for tag in reversed(new):
+        soup.head.insert(0, tag)
+
+
+def description(soup):
+    """A sentence or two for lists of search results: the first words of the page without formulas."""
+    article = soup.select_one("article") or soup.main
+    title = soup.title.get_text().strip()
+    for paragraph in article.find_all("p"):
+        text = " ".join(paragraph.get_text().split())
+        if len(text) >= 60 and not paragraph.select(".math") and not paragraph.find_parent("table"):
+            return text if len(text) <= 160 else text[:159].rsplit(" ", 1)[0].rstrip(",;:") + "…"
+    return f"{title}: the matrix calculus of a neural network, with every line checked."
+
+
+def pictures(soup):
+    """The logo keeps its place while it loads. A style sheet in a figure holds for the whole page, which
+    a browser then works out again for each figure: book.css has that rule, once.
+    """
+    for image in soup.select("img.logo__image"):
+        image["width"] = image["height"] = "64"
+    for style in soup.select("article svg style"):
+        if "".join(style.get_text().split()) == "*{stroke-linejoin:round;stroke-linecap:butt}":
+            style.decompose()
+
+
+def paper(soup, up):
+    """In place of the button that prints one page: the PDF of the book, where there is a browser to make it."""
+    for button in soup.select("button.btn-download-pdf-button") if chromium() else []:
+        link = soup.new_tag("a", attrs={"class": "btn btn-sm dropdown-item", "href": f"{up}{PDF}"})
+        link.string = "The whole book (.pdf)"
+        button.replace_with(link)
+
+
+def room(soup):
+    """Keep for each formula about the room that it will need, so that no line moves when it is set.
+
+    The numbers fit what MathJax makes of the book's formulas, in the size of their text: inline ones
+    to 0.3 on average, where their source is off by 5.5.
+    """
+    for formula in soup.select("article .math"):
+        tex = formula.get_text()
+        if formula.name == "span":
+            tall = re.search(r"\\(displaystyle|dfrac|begin)", tex)
+            for source, short in SHORT.items():
+                tex = re.sub(source, short, tex)
+            wide, capitals = (len(re.findall(kind, tex)) for kind in ("[=<>+-]", "[A-Z]"))
+            width = 1.25 * wide + 0.83 * capitals + 0.48 * (len(tex) - wide - capitals)
+            formula["style"] = f"--width: {width:.1f}em; --height: {2.6 if tall else 1.2}em"
+        else:
+            rows = tex.split("\\\\")
+            high = sum(bool(re.search(r"\\(d?frac|sum|prod)", row)) for row in rows)
+            formula["style"] = f"--height: {1.8 + 1.6 * (len(rows) + high):.1f}em"
+
+
+def headers():
+    """The policy as a header, in the form that Netlify and Cloudflare read; frame-ancestors can only be one."""
+    return (
+        "/*\n"
+        f"  Content-Security-Policy: {policy()}; frame-ancestors 'self'\n"
+        "  X-Content-Type-Options: nosniff\n"
+        "  Referrer-Policy: same-origin\n"
+    )
+
+
+def write(path, text):
+    if not path.is_file() or path.read_text("utf-8") != text:
+        path.write_text(text, "utf-8")
+
+
+def pack(site):
+    """Put a compressed copy beside each file that gains by it, and remove those of files that are gone."""
+    for path in sorted(site.rglob("*")):
+        if path.parent == site / "pyodide":
+            continue  # its large files are kept compressed only, and unpacked by the page (pyodide.py)
+        if path.suffix == ".gz" and not path.with_suffix("").is_file():
+            path.unlink()
+        if path.suffix not in PACKED or not path.is_file():
+            continue
+        content, packed = path.read_bytes(), path.with_name(path.name + ".gz")
+        if packed.is_file() and gzip.decompress(packed.read_bytes()) == content:
+            continue
+        small = gzip.compress(content, 9, mtime=0)
+        if len(content) > 1024 and len(small) < 0.9 * len(content):
+            packed.write_bytes(small)
+        else:
+            packed.unlink(missing_ok=True)
+
+
+def main():
+    finish(Path(sys.argv[1]).resolve())
+
+
+if __name__ == "__main__":
+    main()

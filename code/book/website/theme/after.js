@@ -1,0 +1,2 @@
+// After the theme's script.
+window.addEventListener = LISTEN;

@@ -1,0 +1,213 @@
+"""The kernel of a page, without the page: what it tells of a cell, and which names a cell needs."""
+
+import importlib
+import sys
+import time
+import zipfile
+
+import pytest
+from book.runtime.kernel import ENOUGH, Kernel, Unpacker
+from book.runtime.names import defined_and_needed
+
+
+@pytest.fixture
+def told():
+    return []
+
+
+@pytest.fixture
+def run(told, monkeypatch):
+    """Runs a cell and returns what was told of it."""
+    monkeypatch.delenv("GRADIENTS_PROGRESS", raising=False)
+    kernel = Kernel(lambda kind, data: told.append((kind, data)))
+
+    def run(code, title="cell 3"):
+        told.clear()
+        ended = kernel.run(code, title)
+        assert ended == all(kind != "error" for kind, _ in told)
+        return told
+
+    return run
+
+
+def printed(told):
+    return "".join(data for kind, data in told if kind == "stream")
+
+
+def shown(told):
+    return [data for kind, data in told if kind == "show"]
+
+
+def test_the_last_expression_is_shown(run):
+    assert shown(run("a = 6\na * 7"))[0]["text/plain"] == "42"
+    assert shown(run("a"))[0]["text/plain"] == "6"
+    assert shown(run("a * 7;")) == []
+    assert shown(run("b = 1")) == []
+    assert shown(run("None")) == []
+    assert run("") == []
+
+
+def test_what_is_printed_comes_before_what_is_shown(run):
+    kinds = [kind for kind, _ in run("print('first', end='')\n'second'")]
+    assert kinds == ["stream", "show"]
+
+
+def test_printing_line_by_line_is_told_at_once_and_in_order(run):
+    found = run("import sys\nfor k in range(5):\n    print(k, k)\nprint('e', file=sys.stderr)")
+    assert printed(found) == "0 0\n1 1\n2 2\n3 3\n4 4\ne\n"
+    assert len(found) >= 5
+
+
+def test_too_much_is_cut_and_said(run):
+    found = run(f"for k in range({ENOUGH}):\n    print(k)")
+    assert ENOUGH < len(printed(found)) < ENOUGH + 100
+    assert printed(found).endswith("… more than this is not shown.\n")
+    assert printed(run("print(1)")) == "1\n"  # the next cell starts anew
+    assert len(found) < 1000
+
+
+def test_rich_values(run):
+    class_ = (
+        "class T:\n def _repr_html_(self): return '<b>x</b>'\n def __repr__(self): return 'T'\n"
+    )
+    assert (
+        shown(run(class_ + "T()"))[0].items()
+        >= {"text/html": "<b>x</b>", "text/plain": "T"}.items()
+    )
+    assert set(shown(run("T"))[0]) == {"text/plain", "id"}  # the class itself is not rich
+    assert shown(run("import sympy\nsympy.sqrt(2)"))[0]["text/latex"] == r"$\displaystyle \sqrt{2}$"
+    broken = "class B:\n    def _repr_html_(self): 1 / 0\n    def __repr__(self): return 'B'\nB()"
+    assert shown(run(broken))[0]["text/plain"] == "B"
+
+
+def test_display_shows_and_shows_again_in_the_same_place(run):
+    first, second, third = shown(run("h = display(1, display_id=True)\nh.update(2)\ndisplay(3)"))
+    assert [one["text/plain"] for one in (first, second, third)] == ["1", "2", "3"]
+    assert first["id"] == second["id"] != third["id"]
+
+
+def test_an_error_in_the_words_of_the_cells(run):
+    run("def half(x):\n    return x / 0", "cell 2")
+    ((kind, data),) = run("y = 1\nhalf(y)")
+    assert kind == "error"
+    assert data["short"].splitlines() == [
+        "In this cell, line 2:", "    half(y)",
+        "In cell 2, line 2, in half:", "    return x / 0",
+        "ZeroDivisionError: division by zero",
+    ]  # fmt: skip
+    assert "Traceback" in data["whole"]
+
+
+def test_a_syntax_error_shows_its_place(run):
+    ((_, data),) = run("x = 1\ny = = 2")
+    assert "y = = 2" in data["short"]
+    assert "^" in data["short"]
+    assert "line 2" in data["short"]
+
+
+@pytest.mark.parametrize(
+    "code", ["raise SystemExit", "exit()", "raise KeyboardInterrupt", "input()"]
+)
+def test_nothing_ends_the_kernel(run, code):
+    assert run(code)[-1][0] == "error"
+    assert printed(run("print('alive')")) == "alive\n"
+
+
+def test_recursion_without_end_is_told_briefly(run):
+    ((_, data),) = run("def f(n):\n    return f(n + 1)\nf(0)")
+    assert data["short"].endswith("RecursionError: maximum recursion depth exceeded")
+    assert len(data["short"]) < 500
+
+
+def test_figures_of_pyplot_are_shown_once(run):
+    code = "import matplotlib.pyplot as plt\nplt.plot([1, 4]); plt.title('Squares')"
+    pictures = [one for one in shown(run(code)) if "image/svg+xml" in one]
+    assert [one["label"] for one in pictures] == ["Squares"]
+    assert pictures[0]["image/svg+xml"].startswith('<svg role="img"')
+    assert shown(run("1;")) == []
+
+
+def test_progress_is_told(run, tmp_path, monkeypatch):
+    monkeypatch.setenv("GRADIENTS_PROGRESS", str(tmp_path / "progress.json"))
+    assert run("pass") == []
+    (tmp_path / "progress.json").write_text("{}")
+    assert run("pass") == [("progress", "{}")]
+
+
+@pytest.mark.parametrize(
+    ("code", "defines", "needs"),
+    [
+        ("x = 1", "x", ""),
+        ("x = y", "x", "y"),
+        ("x = x + 1", "x", "x"),
+        ("x = 1\nx += 1\nprint(x)", "x", ""),
+        ("def f(a):\n    b = a + c\n    return b", "f", "c"),
+        ("def f(n):\n    return f(n - 1)", "f", ""),
+        ("class A(B):\n    def m(self):\n        return g(self)", "A", "B g"),
+        ("import numpy as np\nnp.ones(2)", "np", ""),
+        ("from a.b import c, d as e", "c e", ""),
+        ("[k for k in xs]", "", "xs"),
+        ("f = lambda t: t + s", "f", "s"),
+        ("a, (b, c) = z", "a b c", "z"),
+        ("with open('f') as file:\n    text = file.read()", "file text", "file"),
+        ("for", "", ""),
+        ("del_ = 1\nobject.name = 2", "del_", ""),
+    ],
+)
+def test_names(code, defines, needs):
+    assert defined_and_needed(code) == (set(defines.split()), set(needs.split()))
+
+
+def test_names_behind_a_star():
+    defines, _ = defined_and_needed("from backprop.derivation import *")
+    assert {"Derivation", "Sum", "array"} <= defines
+
+
+@pytest.fixture
+def wheel(tmp_path):
+    """An archive of a package, not unpacked yet, and the folder for it."""
+    path = tmp_path / "soonhere.whl"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("soonhere/__init__.py", "from .inner import x\n")
+        archive.writestr("soonhere/inner.py", "x = 42\n")
+    folder = tmp_path / "site"
+    folder.mkdir()
+    return path, folder
+
+
+def import_by(unpacker, folder, monkeypatch):
+    for name in [name for name in sys.modules if name.startswith("soonhere")]:
+        del sys.modules[name]
+    monkeypatch.setattr(sys, "meta_path", [unpacker, *sys.meta_path])
+    monkeypatch.setattr(sys, "path", [str(folder), *sys.path])
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    return importlib.import_module("soonhere")
+
+
+def test_archives_are_unpacked_when_they_are_needed(wheel, monkeypatch):
+    path, folder = wheel
+    unpacker = Unpacker({"soonhere": [(str(path), str(folder))]})
+    unpacker.find_spec("another")
+    assert list(folder.iterdir()) == []
+    assert import_by(unpacker, folder, monkeypatch).x == 42
+    assert not path.exists()
+
+
+def test_what_was_compiled_is_used_again(wheel, monkeypatch, tmp_path):
+    path, folder = wheel
+    copy = tmp_path / "copy.whl"
+    copy.write_bytes(path.read_bytes())
+    first = Unpacker({"soonhere": [(str(path), str(folder))]})
+    import_by(first, folder, monkeypatch)
+    compiled = tmp_path / "compiled.zip"
+    compiled.write_bytes(first.kept())
+    assert first.kept() == b""  # nothing new since
+    for one in sorted(folder.rglob("*"), reverse=True):
+        one.unlink() if one.is_file() else one.rmdir()
+    second = Unpacker({"soonhere": [(str(copy), str(folder))]}, str(compiled))
+    second.find_spec("soonhere")
+    (cached,) = folder.rglob("inner.*.pyc")
+    made = cached.stat().st_mtime_ns
+    time.sleep(0.02)
+    assert import_by(second, folder, monkeypatch).x == 42
+    assert cached.stat().st_mtime_ns == made  # it was valid: Python did not write it again

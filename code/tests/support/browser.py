@@ -1,0 +1,53 @@
+"""What the tests of the built pages share: a host, and a Chromium that reaches nothing else."""
+
+import pytest
+from book import ROOT
+from book.chapters.chapter import order, place
+from book.chromium import chromium
+from serving import served
+
+HTML = ROOT / "_build/html"
+PAGES = [place(name) for name in order()]
+FLAGS = """--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-sync
+    --disable-background-networking --disable-component-update""".split()
+ONLY_HERE = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
+LIMIT = 30_000  # milliseconds for any one step in the browser
+
+
+def need(thing, reason):
+    """What a test cannot do without. In CI a skipped test counts as failed (conftest.py)."""
+    if not thing:
+        pytest.skip(reason)
+    return thing
+
+
+@pytest.fixture(scope="session")
+def base():
+    """The address of the built pages."""
+    need((HTML / "index.html").is_file(), "there are no built pages: run make book")
+    with served(HTML) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """A browser that reaches this machine only."""
+    sync_api = pytest.importorskip("playwright.sync_api")
+    missing = "there is no Chromium: install it, or name one in the variable CHROMIUM"
+    program = need(chromium(), missing)
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=program,
+            args=[*FLAGS, ONLY_HERE],
+            timeout=60_000,
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def context(browser):
+    """One window for pages that are only looked at."""
+    context = browser.new_context(color_scheme="light")
+    context.set_default_timeout(LIMIT)
+    return context

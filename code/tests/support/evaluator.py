@@ -1,0 +1,245 @@
+"""What a derivation says, in numbers: the third judge, which knows neither SymPy nor a rule for Σ.
+
+A `World` has random numbers for every array. It computes in NumPy what the definitions say, and
+every derivative by central differences of that: nothing is differentiated by a formula.
+"""
+
+import math
+import operator
+from functools import cached_property
+from zlib import crc32
+
+import numpy as np
+from backprop.derivation.language import functions
+from backprop.derivation.language.algebra import (
+    Add,
+    Div,
+    MatMul,
+    Mul,
+    Neg,
+    Pow,
+    Sub,
+    Sum,
+    Transpose,
+)
+from backprop.derivation.language.arrays import Array, Delta, Derivative, Entry, Gradient
+from backprop.derivation.language.functions import Apply
+from backprop.derivation.language.vectors import Diag, Ones, Outer
+from backprop.derivation.nodes import Dimension, Index, Number, walk
+
+STEP = 1e-2  # of the number that is moved, so that what is positive stays so
+STENCIL = {1: 4 / 5, 2: -1 / 5, 3: 4 / 105, 4: -1 / 280}  # the error is of order STEP to the 8th
+BINARY = {
+    Add: operator.add, Sub: operator.sub, Mul: operator.mul, Div: operator.truediv,
+    MatMul: operator.matmul, Outer: np.outer,
+}  # fmt: skip
+# NumPy has no erf, the standard library has.
+KNOWN = {
+    name: getattr(np, name, None) or np.vectorize(getattr(math, name), otypes=[float])
+    for name in functions.KNOWN
+}
+
+
+def slope(f, x):
+    """f'(x), by central differences."""
+    h = STEP * max(abs(x), STEP)
+    return sum(c * (f(x + n * h) - f(x - n * h)) for n, c in STENCIL.items()) / h
+
+
+def function(name, order):
+    """A known function; for an unknown h of this order tanh(a x) or its exact derivative."""
+    if name in KNOWN and not order:
+        return KNOWN[name]
+    a, p = 0.6 + crc32(name.encode()) % 7 / 10, np.polynomial.Polynomial([0, 1])
+    for _ in range(order):
+        p = a * p.deriv() * np.polynomial.Polynomial([1, 0, -1])  # tanh' = 1 − tanh²
+    return lambda x: p(np.tanh(a * x))
+
+
+def opaque_loss(parts):
+    """A smooth function of all entries of some arrays, and a different one of each entry."""
+    x = np.concatenate([np.ravel(part) for part in parts])
+    w, c = np.random.default_rng(7).uniform(0.3, 1, (2, x.size)) / np.sqrt(x.size)
+    return np.sin(w @ x) + c @ x**2
+
+
+def everything(derivation):
+    """The target, all lines and both sides of all definitions."""
+    lines = [step.expression for step in derivation.steps]
+    return [derivation.target, *lines, *derivation.definitions.sides]
+
+
+class World:
+    """Numbers for all arrays of a derivation at one shape; `held` are those that are kept fixed."""
+
+    def __init__(self, derivation, sizes):
+        self.derivation, self.sizes = derivation, sizes
+        self.definitions, self.held, self.known, self.slopes = derivation.definitions, {}, {}, {}
+        self.parts = [part for whole in everything(derivation) for part in walk(whole)]
+
+    def holding(self, array, numbers):
+        """The same world but for one array: all that is made of it changes, and nothing else."""
+        other = object.__new__(type(self))
+        vars(other).update(vars(self), held={**self.held, array: numbers}, known={}, slopes={})
+        return other
+
+    def array(self, array):
+        """All numbers of an array."""
+        if array not in self.known:
+            self.known[array] = self.held[array] if array in self.held else self.made(array)
+        return self.known[array]
+
+    def made(self, array):
+        if array in self.definitions:
+            return self.defined(self.definitions[array])
+        if isinstance(array, Gradient):
+            return self.slopes_of(array.loss, array.of)
+        if array in self.losses:
+            return opaque_loss([self.array(one) for one in self.ends])
+        return self.free[array]
+
+    def defined(self, one):
+        at = self.grid(one.left.indices, one.array.shape) if isinstance(one.left, Entry) else {}
+        return np.broadcast_to(self.value(one.right, at), self.shape(one.array.shape))
+
+    @cached_property
+    def losses(self):
+        """The losses of which no definition says what they are."""
+        found = {part.loss for part in self.parts if isinstance(part, Gradient)}
+        for part in self.parts:
+            match part:
+                case Derivative(Entry(loss, ()), Entry(variable)) if loss != variable:
+                    found.add(loss)
+        return found - self.definitions.keys()
+
+    @cached_property
+    def ends(self):
+        """What such a loss is a function of: the arrays of which nothing is made."""
+        rights = [part for one in self.definitions.values() for part in walk(one.right)]
+        used = {part for part in rights if isinstance(part, Array)} | self.losses
+        ends = {array for array in self.definitions if not isinstance(array, Gradient)}
+        ends |= {part.of for part in self.parts if isinstance(part, Gradient)}
+        return sorted(ends - used, key=str)
+
+    @cached_property
+    def free(self):
+        """Random numbers, not near 0, for all arrays that have no definition."""
+        assumed, made = {one.array: one for one in self.derivation.hypotheses}, {}
+        arrays = {part for part in self.parts if isinstance(part, Array)}
+        arrays |= {part.of for part in arrays if isinstance(part, Gradient)}
+        for array in arrays - self.definitions.keys():
+            rng = np.random.default_rng(crc32(array.name.encode()))
+            sign = 1 if array.positive else rng.choice([-1, 1], self.shape(array.shape))
+            made[array] = sign * rng.uniform(0.4, 1.6, self.shape(array.shape))
+            if array in self.in_logarithms and not array.positive:
+                made[array] = rng.uniform(0.3, 0.7, self.shape(array.shape))  # log(1 − a) as well
+            if array in assumed:
+                made[array] = assumed[array].example(self.sizes, rng)
+        return made
+
+    @cached_property
+    def in_logarithms(self):
+        """The arrays that stand in a logarithm or a root, and there in no other function."""
+        inside = [part.argument for part in self.parts if is_log(part)]
+        inside += [part.base for part in self.parts if is_root(part)]
+        return set().union(*map(bare_arrays, inside))
+
+    def shape(self, dimensions):
+        return tuple(self.sizes[size] for size in dimensions)
+
+    def grid(self, indices, dimensions):
+        """{index: all its places, along an axis of its own}, counted from 0."""
+        return dict(zip(indices, np.ogrid[*map(slice, self.shape(dimensions))], strict=True))
+
+    def slopes_of(self, of, by):
+        """∂of/∂by for two arrays, of the shape of `by` and then that of `of`."""
+        if (of, by) not in self.slopes:
+            self.slopes[of, by] = self.slopes_by(by, lambda world: world.array(of))
+        return self.slopes[of, by]
+
+    def slopes_by(self, array, value):
+        """The derivative of value(world) by every entry of an array."""
+        entries = [*np.ndindex(self.shape(array.shape))]
+        found = np.array([self.slope_by(array, entry, value) for entry in entries])
+        return found.reshape(self.shape(array.shape) + found.shape[1:])
+
+    def slope_by(self, array, entry, value):
+        """The derivative of value(world) by one entry."""
+
+        def at(x):
+            numbers = np.array(self.array(array), float)
+            numbers[entry] = x
+            return value(self.holding(array, numbers))
+
+        return slope(at, self.array(array)[entry])
+
+    def value(self, expression, at):
+        """An expression: whole arrays as they are, a number at the places {index: places}."""
+        match expression:
+            case Number(value):
+                return float(value)
+            case Dimension():
+                return float(self.sizes[expression])
+            case Array():
+                return self.array(expression)
+            case Entry(array, indices):
+                return np.asarray(self.array(array))[places(indices, at)]
+            case Neg(x):
+                return -self.value(x, at)
+            case Pow(x, n):
+                return self.value(x, at) ** float(n)
+            case Transpose(x):
+                return self.value(x, at).T
+            case Diag(x):
+                return np.diag(self.value(x, at))
+            case Ones(shape):
+                return np.ones(self.shape(shape))
+            case Apply(h, x):
+                return function(h.name, h.order)(self.value(x, at))
+            case Delta(i, j):
+                return np.equal(*places((i, j), at)) * 1.0
+            case Sum():
+                return self.total(expression, at)
+            case Derivative(of, by):
+                return self.derivative(of, by, at)
+        left, right = self.value(expression.left, at), self.value(expression.right, at)
+        return BINARY[type(expression)](left, right)
+
+    def total(self, expression, at):
+        """Σ: an axis more for each summed index, and the sum over these axes."""
+        axes = len(expression.indices)
+        at = {
+            index: np.reshape(place, np.shape(place) + (1,) * axes) for index, place in at.items()
+        }
+        at |= self.grid(expression.indices, expression.sizes)
+        values = np.broadcast_to(self.value(expression.body, at), spread(at))
+        return values.sum(axis=tuple(range(-axes, 0)))
+
+    def derivative(self, of, by, at):
+        """∂of/∂by at all places: the slopes by all entries, of which some are meant."""
+        slopes = self.slopes_by(by.array, lambda w: np.broadcast_to(w.value(of, at), spread(at)))
+        return slopes[*places(by.indices, at), *np.ogrid[*map(slice, spread(at))]]
+
+
+def places(indices, at):
+    return tuple(at[i] if isinstance(i, Index) else i - 1 for i in indices)
+
+
+def spread(at):
+    """The shape of a number with these places."""
+    return np.broadcast_shapes(*map(np.shape, at.values()))
+
+
+def is_log(part):
+    return isinstance(part, Apply) and part.function.name == "log"
+
+
+def is_root(part):
+    return isinstance(part, Pow) and part.exponent.denominator > 1
+
+
+def bare_arrays(expression):
+    """The arrays in an expression that are no argument of a function."""
+    if isinstance(expression, Array | Apply):
+        return {expression} if isinstance(expression, Array) else set()
+    return set().union(*map(bare_arrays, expression.children()))
