@@ -21,7 +21,7 @@ PYTEST = $(BIN)/python -m pytest
 HTML = _build/html
 LOCK = --universal --generate-hashes --python-version 3.11 --no-emit-index-url --custom-compile-command "make lock" $(UPGRADE)
 
-.PHONY: help book quick test lint serve lab load lighthouse bench fashion texts mutants lock clean
+.PHONY: help book pdf quick test lint serve lab load lighthouse bench fashion texts mutants lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1|/p' Makefile | awk -F'|' '{ printf "make %-10s %s\n", $$1, $$2 }'
@@ -29,10 +29,13 @@ help: ## list the targets
 book: $(VENV)/book.stamp ## build the pages in _build/html (SOLUTIONS=withheld: without solutions)
 	@$(BIN)/python -m book.build
 
+pdf: $(VENV)/book.stamp ## the same, and print the PDF again if a page has changed
+	@$(BIN)/python -m book.build --pdf
+
 quick: lint ## check the library and the prover in a minute: no pages, nothing slow
 	@$(PYTEST) code/tests --ignore code/tests/book -m "not site and not slow" -n auto -q
 
-test: book lint $(VENV)/torch.stamp $(VENV)/node.stamp ## build the pages, then check code, derivations and pages
+test: pdf lint $(VENV)/torch.stamp $(VENV)/node.stamp ## build the pages, then check code, derivations and pages
 	@$(PYTEST) code/tests -m "not lighthouse" -n auto --dist worksteal
 
 lighthouse: $(VENV)/test.stamp $(VENV)/node.stamp ## measure the speed of every built page (on a quiet machine)

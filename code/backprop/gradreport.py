@@ -65,7 +65,8 @@ class GradientReport:
     def _rows(self):
         for f in self.findings:
             verdict = "" if f.error < self.tolerance else " WRONG"
-            entry = str(list(f.index)) if f.index else "all at once" * (f.method == "projection")
+            whole = "all at once" if f.method == "projection" else ""
+            entry = str(list(f.index)) if f.index else whole
             slopes = ["" if np.isnan(x) else f"{x:.6g}" for x in (f.backward, f.measured)]
             note = f.problem or (f"{f.excluded} at kinks left out" if f.excluded else "")
             yield [f"∂L/∂{f.name}", str(f.shape), f"{f.error:.0e}{verdict}", entry, *slopes, note]

@@ -91,5 +91,6 @@ class MLP(Sequential):
         layers, behind = [], gain(activation())
         for n_in, n_out in itertools.pairwise(sizes[:-1]):
             layers += [Linear(n_in, n_out, rng, dtype, behind if layers else 1.0), activation()]
-            layers += [Dropout(dropout, rng)] * (dropout > 0)
+            if dropout:
+                layers.append(Dropout(dropout, rng))
         super().__init__(*layers, Linear(sizes[-2], sizes[-1], rng, dtype, OUTPUT_GAIN))

@@ -62,7 +62,7 @@ class SGD(Optimizer):
 
     def __init__(self, parameters, lr, momentum=0.0, nesterov=False, weight_decay=0.0):
         self.momentum = expect_number(momentum, "momentum", "SGD", low=0, high=1)
-        super().__init__(parameters, lr, weight_decay, ["velocity"] * (self.momentum > 0))
+        super().__init__(parameters, lr, weight_decay, ["velocity"] if self.momentum else [])
         self.nesterov = bool(nesterov)
         if self.nesterov and self.momentum == 0:
             raise ValueError("SGD expects a momentum above 0 for nesterov=True, got 0")

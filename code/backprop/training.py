@@ -1,19 +1,15 @@
-"""Training: batches, epochs, a history, and checkpoints that a run can go on from.
+"""Training: batches, epochs, a history; a run goes on from its checkpoint (`checkpoint`).
 
 Source: chapter "Training".
 """
 
 import contextlib
-import json
-import os
-import shutil
-import warnings
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 
 import numpy as np
 from tqdm import tqdm
 
+from . import checkpoint as checkpoints
 from .datasets import stratified_split
 from .layer import is_layer, leaves
 from .losses import SoftmaxCrossEntropy
@@ -97,16 +93,24 @@ def train(
     if validation:
         rows, others = stratified_split(y, validation, 0, "split_validation")
         held_out = X[others], y[others]
-    loss, shape = loss or SoftmaxCrossEntropy(), [len(rows), X.shape[1]]
-    run = _Run(model, optimizer, as_rng(rng, "train"), epochs, batch_size, schedule, loss, shape)
-    run.resume(checkpoint)
+    run = _Run(
+        model=model,
+        optimizer=optimizer,
+        loss=loss or SoftmaxCrossEntropy(),
+        rng=as_rng(rng, "train"),
+        epochs=epochs,
+        batch_size=batch_size,
+        schedule=schedule,
+        shape=[len(rows), X.shape[1]],
+    )
+    checkpoints.resume(run, checkpoint)
     done = len(run.history.loss)
     bar = tqdm(range(done, epochs), disable=not progress, unit="epoch", initial=done, total=epochs)
     for epoch in bar:
         run.epoch(epoch, X, y, rows)
         if held_out:
             run.validate(epoch, *held_out)
-        run.save(checkpoint)
+        checkpoints.save(run, checkpoint)
         latest = {name: values[-1] for name, values in asdict(run.history).items() if values}
         shown = {name: f"{value:.4f}" for name, value in latest.items()}
         bar.set_postfix(shown, refresh=False)  # shown as the bar moves on
@@ -115,14 +119,19 @@ def train(
     return run.history
 
 
+@dataclass(kw_only=True)
 class _Run:
     """A run under way: everything that a checkpoint has to hold."""
 
-    def __init__(self, model, optimizer, rng, epochs, batch_size, schedule, loss, shape):
-        self.model, self.optimizer, self.rng, self.loss = model, optimizer, rng, loss
-        self.shape = shape
-        self.epochs, self.batch_size, self.schedule = epochs, batch_size, schedule
-        self.history = History()
+    model: object
+    optimizer: object
+    loss: object
+    rng: np.random.Generator
+    epochs: int
+    batch_size: int
+    schedule: object
+    shape: list
+    history: History = field(default_factory=History)
 
     def epoch(self, epoch, X, y, rows):
         """One pass over these rows in a new order; a smaller last batch counts by its size."""
@@ -166,7 +175,7 @@ class _Run:
             self.history.val_loss.append(_finite(self.loss.forward(Z, y)))
         self.history.val_accuracy.append(float((Z.argmax(axis=1) == y).mean()))
 
-    def _settings(self):
+    def settings(self):
         """What must be the same for a run to go on."""
         numbers = {k: v for k, v in vars(self.optimizer).items() if isinstance(v, (bool, float))}
         schedule = self.schedule and getattr(self.schedule, "__name__", "another")
@@ -186,56 +195,19 @@ class _Run:
     def _rngs(self):
         return [self.rng, *(leaf.rng for leaf in leaves(self.model) if hasattr(leaf, "rng"))]
 
-    def save(self, path):
-        """Write the state beside `path`, then move it there: a kill leaves the old file."""
-        if path is None:
-            return
+    def state(self):
+        """(arrays, facts): all that a run needs to go on with the same bits."""
         arrays = {f"parameter {k}": p.value for k, p in enumerate(self.optimizer.parameters)}
         for k, state in enumerate(self.optimizer.state):
             arrays |= {f"state {k} {name}": array for name, array in state.items()}
-        facts = {
-            "settings": self._settings(),
+        return arrays, {
             "history": asdict(self.history),
             "steps": self.optimizer.steps,
             "rngs": [rng.bit_generator.state for rng in self._rngs()],
         }
-        part = Path(f"{path}.part")
-        with open(part, "wb") as file:
-            np.savez(file, facts=json.dumps(facts, default=np.ndarray.tolist), **arrays)
-            file.flush()
-            os.fsync(file.fileno())
-        if Path(path).exists():
-            shutil.copyfile(path, f"{path}.previous")
-        os.replace(part, path)
 
-    def resume(self, path):
-        """Go on from the checkpoint at `path`; if there is none, write the first one."""
-        if path is None:
-            return
-        if not isinstance(path, (str, os.PathLike)) or not Path(path).parent.is_dir():
-            raise ValueError(f"train expects checkpoint to be a path in a folder, got {path!r}")
-        if not Path(path).exists():
-            return self.save(path)
-        try:
-            self._restore(path, *_read_checkpoint(path))
-        except Damaged as damage:
-            previous = f"{path}.previous"
-            try:
-                self._restore(previous, *_read_checkpoint(previous))
-            except Damaged:
-                raise ValueError(f"{damage}; it was left as it is") from damage
-            os.replace(path, f"{path}.damaged")
-            shutil.copyfile(previous, path)
-            message = f"{damage}; it is now {path}.damaged, and the one before it is used"
-            warnings.warn(message, RuntimeWarning, stacklevel=3)
-
-    def _restore(self, path, arrays, facts):
-        for name, here in self._settings().items():
-            if (there := facts["settings"].get(name)) != here:
-                raise ValueError(
-                    f"the checkpoint {path} is of another run: "
-                    f"its {name} is {there!r}, here {here!r}; it was left as it is"
-                )
+    def restore(self, arrays, facts):
+        """Take over what `state` gave."""
         for k, parameter in enumerate(self.optimizer.parameters):
             parameter.value[...] = arrays[f"parameter {k}"]
         for key, array in arrays.items():
@@ -246,22 +218,6 @@ class _Run:
         self.optimizer.steps = facts["steps"]
         for rng, state in zip(self._rngs(), facts["rngs"], strict=True):
             rng.bit_generator.state = state
-
-
-class Damaged(Exception):
-    """A checkpoint that can't be read."""
-
-
-def _read_checkpoint(path):
-    """The arrays and the facts that `save` wrote; raises Damaged if they are not all there."""
-    try:
-        with open(path, "rb") as file, np.load(file) as archive:
-            arrays = dict(archive)
-        facts = json.loads(str(arrays["facts"]))
-        return arrays, facts | {"settings": dict(facts["settings"])}
-    except Exception as error:  # a damaged archive raises any of a dozen types; all mean the same
-        problem = f"{type(error).__name__}: {error}"
-        raise Damaged(f"the checkpoint {path} is damaged ({problem})") from error
 
 
 @contextlib.contextmanager

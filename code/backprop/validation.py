@@ -133,10 +133,11 @@ def expect_number(value, name, who, low=-np.inf, high=np.inf, whole=False):
     exact = value.item() if number and isinstance(value, np.generic) else value
     if not (number and abs(exact) <= sys.float_info.max and low <= exact <= high):
         kind = "a whole number" if whole else "a number"
-        bounds = [f"at least {low}"] * (low > -np.inf) + [f"at most {high}"] * (high < np.inf)
+        lowest = f" at least {low}" if low > -np.inf else ""
+        highest = f" at most {high}" if high < np.inf else ""
+        both = " and" if lowest and highest else ""
         raise ValueError(
-            " ".join([f"{who} expects {name} to be {kind}", " and ".join(bounds)]).strip()
-            + f", got {value!r}"
+            f"{who} expects {name} to be {kind}{lowest}{both}{highest}, got {value!r}"
         )
     return int(exact) if whole else float(exact)
 

@@ -268,7 +268,7 @@ def test_every_public_name_is_thrown_at():
     thrown = {name.split(".")[0].split(",")[0] for name in CALLS} | set(ELSEWHERE)
     assert set(backprop.__all__) <= thrown
     # What the others are built from, and data.
-    inside = {"validation", "layer", "datasets", "gradprobe"}
+    inside = {"validation", "layer", "datasets", "gradprobe", "checkpoint"}
     for module in pkgutil.iter_modules(backprop.__path__):
         if module.ispkg or module.name in inside:
             continue

@@ -9,10 +9,13 @@ Chromium runs as a command, without a driver. It knows which page a link leads t
 printed, so the book is printed again until its page numbers are true.
 """
 
+import logging
 import re
 import subprocess
 import sys
+from hashlib import sha256
 from html import escape
+from io import BytesIO
 from pathlib import Path
 from posixpath import dirname, join, normpath
 from tempfile import TemporaryDirectory
@@ -20,20 +23,24 @@ from urllib.parse import unquote, urldefrag
 
 import yaml
 from bs4 import BeautifulSoup
+from pypdf import PdfReader, PdfWriter
 
 from .. import ROOT
+from ..chapters.chapter import order, parts
+from ..chapters.chapter import place as place_of
 from ..chromium import chromium
+from ..fingerprint import fingerprint
 
 CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text("utf-8"))
-TOC = yaml.safe_load((ROOT / "_toc.yml").read_text("utf-8"))
-PARTS = {part["caption"]: [one["file"] for one in part["chapters"]] for part in TOC["parts"]}
-PAGES = [TOC["root"], *sum(PARTS.values(), [])]
+PAGES = [place_of(name) for name in order()]
 STYLE, SCRIPT = (Path(__file__).with_name(f"print.{kind}") for kind in ("css", "js"))
 
 FLAGS = """--headless=new --no-sandbox --disable-gpu --no-first-run --disable-sync
     --disable-background-networking --disable-component-update --disable-extensions
     --generate-pdf-document-outline --no-pdf-header-footer""".split()
 OFFLINE = "--host-resolver-rules=MAP * ~NOTFOUND"
+logging.getLogger("pypdf").setLevel(logging.ERROR)  # it counts the objects of its own files wrong
+
 LIMIT = 600  # seconds for one printing
 UNSET = "Not typeset"  # the title of the document until print.js has set all mathematics
 
@@ -50,25 +57,24 @@ ANSWERS = {
 
 
 def main(site, out):
-    """Print the book if it has changed; without Chromium, say so and leave no PDF behind."""
+    """Print the book; without Chromium, say so and leave no PDF behind."""
     site, out = Path(site).resolve(), Path(out)
-    sources = [
-        STYLE,
-        SCRIPT,
-        Path(__file__),
-        *(ROOT / name for name in ("_config.yml", "_toc.yml")),
-    ]
-    sources += [site / f"{page}.html" for page in PAGES]
-    if out.is_file() and all(one.stat().st_mtime < out.stat().st_mtime for one in sources):
-        return
     out.unlink(missing_ok=True)
     browser = chromium()
     if not browser:
         print("There is no PDF of the book, for want of Chromium (CHROMIUM=... names one).")
         return
-    made = settled(browser, book(site))
-    out.write_bytes(signed(made))
-    print(f"The book as a PDF of {len(leaves(made))} pages is {out}.")
+    made = signed(settled(browser, book(site)))
+    out.write_bytes(made)
+    print(f"The book as a PDF of {len(PdfReader(BytesIO(made)).pages)} pages is {out}.")
+
+
+def version(site):
+    """What is printed and how, as one short text: the same as long as the PDF would be."""
+    found = sha256(fingerprint("code/book/paper", "_config.yml", "_toc.yml").encode())
+    for page in PAGES:
+        found.update((site / f"{page}.html").read_bytes())
+    return f"{found.hexdigest()[:16]} {chromium()}"
 
 
 # The document.
@@ -77,13 +83,13 @@ def main(site, out):
 def book(site):
     """The whole book as one HTML document; a `data-of` waits for the number of a page."""
     articles = {page: article(site, page) for page in PAGES}
-    preface = articles[TOC["root"]]
+    preface = articles["index"]
     preface.h1.string, subtitle = "Preface", preface.strong.extract().get_text()
     for page in PAGES[1:]:
         lower(articles[page])
     ends = {kind: [taken(kind, page, articles[page]) for page in PAGES] for kind in ANSWERS}
-    parts = {first: caption for caption, (first, *_) in PARTS.items()}
-    body = [chapter(page, one, parts.get(page)) for page, one in articles.items()]
+    begins = {place_of(first): caption for caption, (first, *_) in parts().items()}
+    body = [chapter(page, one, begins.get(page)) for page, one in articles.items()]
     body += [appendix(kind, "".join(found)) for kind, found in ends.items() if any(found)]
     return document(site, subtitle, BeautifulSoup("".join(body), "html.parser"))
 
@@ -283,34 +289,24 @@ def printed(browser, document):
     return made
 
 
-# The file. In Chromium's PDFs everything but the contents of pages is plain text.
-
-
-def leaves(pdf):
-    """The objects that are pages, in reading order."""
-    return re.findall(rb"^(\d+) 0 obj\n<</Type /Page\n", pdf, re.M)
+# The file.
 
 
 def landings(pdf):
     """{a place that some link leads to: the number of its page, from 1}."""
-    pages = {leaf: n for n, leaf in enumerate(leaves(pdf), 1)}
-    found = re.findall(rb"/([\w-]+) \[(\d+) 0 R /XYZ", pdf)
-    return {name.decode(): pages[leaf] for name, leaf in found if name != b"Dest"}
+    reader = PdfReader(BytesIO(pdf))
+    numbers = {page.indirect_reference.idnum: n for n, page in enumerate(reader.pages, 1)}
+    found = reader.named_destinations.items()
+    return {name.lstrip("/"): numbers[place.page.idnum] for name, place in found}
 
 
 def signed(pdf):
-    """With the author where the browser's name and the hour were: same pages, same file.
-
-    No byte may move, or the PDF's own table of contents would be wrong. ValueError if the name is
-    too long for that.
-    """
-    author = b"/Author <%s>" % f"\ufeff{CONFIG['author']}".encode("utf-16-be").hex().encode()
-    named = rb"/Creator \((?:\\.|[^\\)])*\)\s*/Producer \(.*?\)\s*"
-    dated = rb"/CreationDate \(.*?\)\s*/ModDate \(.*?\)"
-    made = re.sub(named + dated, lambda old: author.ljust(len(old[0])), pdf, count=1)
-    if author not in made or len(made) != len(pdf):
-        raise ValueError(f"there is no room in the PDF for the author {CONFIG['author']!r}")
-    return made
+    """With the author, and without the browser's name and the hour: same pages, same file."""
+    writer = PdfWriter(clone_from=BytesIO(pdf))
+    writer.metadata = {"/Title": writer.metadata.title, "/Author": CONFIG["author"]}
+    made = BytesIO()
+    writer.write(made)
+    return made.getvalue()
 
 
 if __name__ == "__main__":

@@ -3,10 +3,10 @@
 "use strict";
 
 addEventListener("message", ({ data, source, ports }) => {
-    if (source !== parent) return;
-    const { files } = data;
-    const scripts = ["pyodide.asm.js", "pyodide.js", "worker.js"].flatMap((name) => [files[name], "\n;\n"]);
-    const worker = new Worker(URL.createObjectURL(new Blob(scripts, { type: "text/javascript" })));
-    worker.onerror = (event) => parent.postMessage(event.message, "*");
-    worker.postMessage(files, [ports[0], ...Object.values(files).map((file) => file.buffer)]);
+  if (source !== parent) return;
+  const { files } = data;
+  const scripts = ["pyodide.asm.js", "pyodide.js", "worker.js"].flatMap((name) => [files[name], "\n;\n"]);
+  const worker = new Worker(URL.createObjectURL(new Blob(scripts, { type: "text/javascript" })));
+  worker.onerror = (event) => parent.postMessage(event.message, "*");
+  worker.postMessage(files, [ports[0], ...Object.values(files).map((file) => file.buffer)]);
 });

@@ -18,9 +18,9 @@ from bs4.element import Script
 from ..chromium import chromium
 from ..fingerprint import fingerprint
 from ..notebooks import editions
+from ..settings import PDF
 from . import access, bundle
 
-PDF = "gradients-by-hand.pdf"
 FINISHED = "Sphinx, finished by book.website.finish"  # the generator that a finished page names
 # What a finished page depends on, besides the page and the style sheet.
 MADE_BY = [

@@ -78,7 +78,7 @@ def cited(using, tex=False):
     show, mark = (latex, "$") if tex else (text, "")
     shown = [mark + show(fact) + mark for fact in using if isinstance(fact, Node)]
     out = ["axiom"] if chain_rule in using else []
-    out += [f"definition{'s' * (len(shown) > 1)} of {', '.join(shown)}"] if shown else []
+    out += [f"definition{'s' if len(shown) > 1 else ''} of {', '.join(shown)}"] if shown else []
     other = [fact for fact in using if not isinstance(fact, Node | RowSum | ChainRule)]
     out += [f"{mark}{show(fact.target)}{mark} as proved" for fact in other]
     return ", ".join(out)

@@ -177,8 +177,9 @@ def _shapes(case):
         asked = "one number, such as (N,)," if right.size == 1 else f"{right.size} numbers"
         return f" A tuple of {asked} is asked for, {came} came."
     shapes = shape_in_words(answer.shape), shape_in_words(right.shape)
-    gradient = quantity.symbol.startswith("∂L")
-    why = " A gradient has the shape of its variable, or an update would broadcast." * gradient
+    why = ""
+    if quantity.symbol.startswith("∂L"):
+        why = " A gradient has the shape of its variable, or an update would broadcast."
     return f" It is {shapes[0]}, and {quantity.symbol} is {shapes[1]}.{why}"
 
 

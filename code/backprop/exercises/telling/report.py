@@ -98,7 +98,7 @@ def picture(error):
     ]
     wrong = [str(place.tolist()) for place in np.argwhere(shade)]
     label = f"{len(wrong)} of {grid.size} entries are wrong: {', '.join(wrong[:4])}"
-    label += " and more" * (len(wrong) > 4)
+    label += " and more" if len(wrong) > 4 else ""
     height, width = 14 * grid.shape[0], 14 * grid.shape[1]
     size = f'width="{width}" height="{height}" viewBox="0 0 {width} {height}"'
     return f'<svg role="img" aria-label="{label}" {size}>{"".join(squares)}</svg>'

@@ -53,7 +53,8 @@ def check_function(exercise, answer):
     if layer:
         measured = _measured(exercise, answer, tried[0])
         message += f" {measured}"
-        more["deeds"] += ["checked"] * measured.startswith("check_gradients agrees")
+        if measured.startswith("check_gradients agrees"):
+            more["deeds"].append("checked")
     return report(exercise.name, None, message, **more)
 
 

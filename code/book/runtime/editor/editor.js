@@ -8,24 +8,24 @@ import { pythonLanguage } from "@codemirror/lang-python";
 import { classHighlighter } from "@lezer/highlight";
 
 export function create(parent, text, { label, change, run }) {
-    const runs = () => { run(); return true; };
-    const view = new EditorView({
-        parent,
-        state: EditorState.create({
-            doc: text,
-            extensions: [
-                lineNumbers(), highlightSpecialChars(), history(), indentOnInput(), bracketMatching(),
-                indentUnit.of("    "), pythonLanguage, syntaxHighlighting(classHighlighter),
-                keymap.of([{ key: "Shift-Enter", run: runs }, { key: "Mod-Enter", run: runs },
-                    ...defaultKeymap, ...historyKeymap, indentWithTab]),
-                EditorView.contentAttributes.of({ "aria-label": label, spellcheck: "false" }),
-                EditorView.updateListener.of((update) => update.docChanged && change()),
-            ],
-        }),
-    });
-    return {
-        text: () => view.state.doc.toString(),
-        set: (text) => view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: text } }),
-        focus: () => view.focus(),
-    };
+  const runs = () => { run(); return true; };
+  const view = new EditorView({
+    parent,
+    state: EditorState.create({
+      doc: text,
+      extensions: [
+        lineNumbers(), highlightSpecialChars(), history(), indentOnInput(), bracketMatching(),
+        indentUnit.of("    "), pythonLanguage, syntaxHighlighting(classHighlighter),
+        keymap.of([{ key: "Shift-Enter", run: runs }, { key: "Mod-Enter", run: runs },
+          ...defaultKeymap, ...historyKeymap, indentWithTab]),
+        EditorView.contentAttributes.of({ "aria-label": label, spellcheck: "false" }),
+        EditorView.updateListener.of((update) => update.docChanged && change()),
+      ],
+    }),
+  });
+  return {
+    text: () => view.state.doc.toString(),
+    set: (text) => view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: text } }),
+    focus: () => view.focus(),
+  };
 }
