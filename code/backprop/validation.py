@@ -136,9 +136,7 @@ def expect_number(value, name, who, low=-np.inf, high=np.inf, whole=False):
         lowest = f" at least {low}" if low > -np.inf else ""
         highest = f" at most {high}" if high < np.inf else ""
         both = " and" if lowest and highest else ""
-        raise ValueError(
-            f"{who} expects {name} to be {kind}{lowest}{both}{highest}, got {value!r}"
-        )
+        raise ValueError(f"{who} expects {name} to be {kind}{lowest}{both}{highest}, got {value!r}")
     return int(exact) if whole else float(exact)
 
 

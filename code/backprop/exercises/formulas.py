@@ -2,18 +2,28 @@
 
 import ast
 import functools
+import importlib
 import math
 import warnings
+from importlib.util import find_spec
 
 import numpy as np
 
 import backprop
 
-from .. import activations, losses, softmax
+from .tables import QUANTITIES
 
-MODULES = (backprop, activations, losses, softmax)
-LIBRARY = {name: thing for module in MODULES for name, thing in vars(module).items()}
-LIBRARY = {name: thing for name, thing in LIBRARY.items() if callable(thing)}
+
+def _library():
+    """{name: function or class} of the library and of each module that has a table of its name."""
+    chapters = sorted({quantity.chapter for quantity in QUANTITIES.values()})
+    found = [find_spec(f"backprop.{chapter}") for chapter in chapters]
+    modules = [backprop, *(importlib.import_module(spec.name) for spec in found if spec)]
+    names = {name: thing for module in modules for name, thing in vars(module).items()}
+    return {name: thing for name, thing in names.items() if callable(thing)}
+
+
+LIBRARY = _library()
 LARGE = 20_000  # the product of all sizes
 MISFITS = (ValueError, TypeError, IndexError, AttributeError, ArithmeticError, NameError)
 MISFITS += (MemoryError,)

@@ -207,7 +207,7 @@ def exponent(part, around):
 
 
 def function(part, around):
-    """A prime too many or too few; exp, log, erf or tanh dropped."""
+    """A prime too many or too few; a known function dropped."""
     match part:
         case Apply(Known(), x):
             yield same, x

@@ -1,7 +1,7 @@
 """Mistakes planted in the derivations: none is accepted, and each is refused for a reason.
 
 Here are all mistakes in the derivations of CORE and a sample of those in the others;
-`make mutants` plants all of them. Mistakes planted in the printer are in test_lines.py.
+`make mutants` plants all of them. Mistakes planted in the printer are in test_witnesses.py.
 """
 
 import json

@@ -13,12 +13,12 @@ import numpy as np
 from backprop.derivation.language.arrays import Array, Gradient
 from backprop.derivation.language.functions import Apply
 from backprop.derivation.nodes import Dimension, walk
-from evaluator import everything, function
+from evaluator import KNOWN, everything, function
 
 TOKEN = re.compile(r"\\[A-Za-z]+|\\.|[0-9]+|[^\s\\]")
 SPACE = {r"\left", r"\right", r"\,", r"\cdot", r"\quad"}
 ENDS = {"+", "-", ")", "}", "=", ">", r"\neq", r"\odot", r"\oslash", "end"}
-WORDS = {r"\exp": "exp", r"\tanh": "tanh", r"\log": "log"}
+WORDS = {rf"\{name}": name for name in KNOWN}
 
 
 class Unreadable(Exception):
@@ -193,7 +193,7 @@ class Reader:
             case r"\operatorname":
                 self.next()
                 return self.word(self.braced())
-            case r"\log" | r"\exp" | r"\tanh":
+            case _ if token in WORDS:
                 return self.word(WORDS[self.next()])
             case r"\pi" if "pi" not in self.arrays:
                 self.next()

@@ -8,6 +8,8 @@ The tables are the .toml files of this folder, one for each chapter, by the chap
     shape = "S M"
     formula = "dY @ W"                                the right answer
     section = "The gradient by the input"             where the chapter derives it
+    of = "X @ W.T + b"                                what it is the gradient of, and
+    wrt = "X"                                         with respect to what: the tests measure it
     mistakes = [
       ["upstream-missing", "W", "W.sum(axis=0)",      code, wrong formulas, sentence
        "This is ∂Y/∂X alone. What the rest of the network says is not in it."],
@@ -16,8 +18,8 @@ The tables are the .toml files of this folder, one for each chapter, by the chap
 A formula is a line of NumPy. It is evaluated on the inputs that `takes` names, on what `where`
 derives from them, and on the sizes as numbers (S, M, N, C, …). So the same line finds the mistake,
 stands in the message, and is planted in the tests. `exact` is the right answer where `formula`
-would overflow or divide by 0. The shape of an input is given by letters, and may be followed by
-what it holds:
+would overflow or divide by 0; `unseen` gives values to variables in `of` that are not handed over.
+The shape of an input is given by letters, and may be followed by what it holds:
 
     "S C large"          numbers that may be as large as 1,000 (logits)
     "S C probabilities"  rows of positive numbers that sum to 1
@@ -66,6 +68,9 @@ class Quantity:
     mistakes: tuple = ()
     where: dict = field(default_factory=dict)
     exact: str = ""
+    of: str = ""
+    wrt: str = ""
+    unseen: dict = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -135,7 +140,7 @@ def _value(kind, key, value, place):
     if key == "mistakes":
         _expect(isinstance(value, list), place, "a list of mistakes", value)
         return tuple(_mistake(one, f"{place}[{n}]") for n, one in enumerate(value))
-    if key in ("takes", "where") and kind is Quantity:
+    if key in ("takes", "where", "unseen") and kind is Quantity:
         _expect(isinstance(value, dict), place, "a table of texts", value)
         for name, text in value.items():
             _expect(isinstance(text, str) and name.isidentifier(), place, "names = texts", value)
