@@ -16,6 +16,7 @@ import json
 from functools import cache
 
 import numpy as np
+from backprop.exercises import tables
 
 from .. import ROOT
 from ..chapters.chapter import Chapter, names, place
@@ -30,6 +31,7 @@ SCRIPTS = ["run.js", "run.css", "worker.js", "frame.html", "frame.js", "kernel.p
 DATA = ["digits.npz", "published_results.csv", "fashion_runs.json", "bench.json"]
 DATA += ["LICENSE-digits", "LICENSE-fashion-mnist"]
 FASHION = "code/data/fashion_mnist.npz"
+TABLES = "code/backprop/exercises/tables"
 
 
 def write(site):
@@ -67,6 +69,8 @@ def _entry(cell):
 def _book():
     """{path: bytes} of what cells import and read, laid out as in the repository."""
     files = archive.library() | archive.read(ROOT / "code/data" / name for name in DATA)
+    files = {name: data for name, data in files.items() if not name.endswith(".toml")}
+    files[f"{TABLES}/{tables.MADE}"] = json.dumps(tables.tables(), ensure_ascii=False).encode()
     for name in names():
         files[f"{place(name)}.md"] = Chapter.read(name).shown().text.encode()
     return files | {"code/data/fashion_mnist_part.npz": part_of_fashion()}

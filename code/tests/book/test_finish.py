@@ -9,9 +9,9 @@ import re
 import shutil
 import subprocess
 from functools import cache
-from pathlib import Path
 
 import pytest
+from book import ROOT
 from book.chromium import chromium
 from book.website import finish
 from browser import HTML, LIMIT, PAGES, need
@@ -20,7 +20,7 @@ from serving import served
 
 pytestmark = pytest.mark.site
 
-TESTS = Path(__file__).resolve().parent
+TESTS = ROOT / "code/tests"
 NODE = TESTS / "node_modules"
 ALL = [*PAGES, "search", "genindex"]
 FORMS = {"desktop": 95, "mobile": 85}  # the least score in performance
@@ -370,7 +370,7 @@ def lighthouse(browser, form, host, names):
         return {}
     driver = [
         "node",
-        TESTS / "lighthouse.mjs",
+        TESTS / "support/lighthouse.mjs",
         browser,
         form,
         *[f"{host}{name}.html" for name in names],

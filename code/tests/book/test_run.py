@@ -89,10 +89,18 @@ def reader(browser, base):
     context.close()
 
 
+@pytest.fixture(scope="session")
+def shared(browser):
+    """A browser for readers who change nothing: after the first, Python starts from its memory."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    context.set_default_timeout(MINUTES)
+    return context
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", RUNNING)
-def test_every_cell_runs(name, reader, base):
-    at = reader(name)
+def test_every_cell_runs(name, shared, base):
+    at = Reader(shared.new_page(), f"{base}{name}.html")
     assert [url for url in at.requests if re.search(r"/pyodide/|/codemirror/|\.json$", url)] == []
     cells = at.page.locator(".cell", has=at.page.locator(".run-bar"))
     count, plan = cells.count(), planned(name)
@@ -111,6 +119,7 @@ def test_every_cell_runs(name, reader, base):
     assert sum(cell["raises"] for cell in plan) == at.page.locator(".run-error").count()
     assert at.errors == []
     assert [url for url in at.requests if not url.startswith((base, "blob:", "data:"))] == []
+    at.page.close()
 
 
 def test_the_pages_with_cells_are_all_here():

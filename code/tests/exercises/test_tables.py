@@ -4,9 +4,10 @@ import ast
 
 import pytest
 from backprop.exercises import tables
-from backprop.exercises.tables import EXERCISES, QUANTITIES, TableError, read, read_all
+from backprop.exercises.tables import EXERCISES, QUANTITIES, TableError, parsed, read_all
 from book import ROOT
 from book.chapters.chapter import names
+from book.website import site
 
 FOLDER = ROOT / "code/backprop/exercises/tables"
 GOOD = """
@@ -37,7 +38,7 @@ error = "WrongStep"
 
 
 def test_a_table_is_read():
-    quantities, exercises = read_all({"linear": GOOD})
+    quantities, exercises = read_all({"linear": parsed(GOOD, "linear")})
     assert [*quantities] == ["linear.dX"]
     assert [*exercises] == ["linear.dX", "linear.backward", "linear.proof", "linear.break"]
     first = quantities["linear.dX"].mistakes[0]
@@ -87,16 +88,16 @@ def test_a_planted_error_is_refused_with_its_place(what):
     there, planted, place, says = PLANTED[what]
     assert there in GOOD
     with pytest.raises(TableError) as refused:
-        read_all({"linear": GOOD.replace(there, planted)})
+        read_all({"linear": parsed(GOOD.replace(there, planted), "linear")})
     assert place in str(refused.value)
     assert says in str(refused.value)
 
 
 def test_one_name_is_one_entry():
     with pytest.raises(TableError, match=r"more\.toml, linear\.dX: linear\.toml has this name"):
-        read_all({"linear": GOOD, "more": GOOD})
+        read_all({"linear": parsed(GOOD, "linear"), "more": parsed(GOOD, "more")})
     with pytest.raises(TableError, match="linear.toml: "):  # twice in one file
-        read(GOOD + '["linear.break"]\nerror = "WrongStep"\n', "linear")
+        parsed(GOOD + '["linear.break"]\nerror = "WrongStep"\n', "linear")
 
 
 def test_the_folder_is_the_list():
@@ -124,6 +125,11 @@ def test_mistakes_are_shown_once():
         assert len(formulas) == len(set(formulas)), quantity.name
 
 
-def test_the_installed_package_has_the_tables():
-    """They are read as resources, so that a zip or a wheel has them too."""
-    assert tables._files().keys() == {path.stem for path in FOLDER.glob("*.toml")}
+def test_the_page_has_the_same_tables_as_json(tmp_path, monkeypatch):
+    files = site._book()
+    assert not [name for name in files if name.endswith(".toml")]
+    made = tmp_path / tables.MADE
+    made.write_bytes(files[f"code/backprop/exercises/tables/{tables.MADE}"])
+    before = tables.tables()
+    monkeypatch.setattr(tables.resources, "files", lambda package: tmp_path)
+    assert tables.tables() == before
