@@ -37,6 +37,10 @@ class History:
     val_accuracy: list = field(default_factory=list)
     lr: list = field(default_factory=list)
 
+    def latest(self):
+        """{name: the last number, as text} of what has one."""
+        return {name: f"{values[-1]:.4f}" for name, values in asdict(self).items() if values}
+
 
 @expects("predict", X="S M")
 def predict(model, X, batch_size=1000):
@@ -86,8 +90,6 @@ def train(
     """
     X, y = _checked(data)
     _check_parts(model, optimizer, schedule=schedule, after_epoch=after_epoch)
-    epochs = expect_number(epochs, "epochs", "train", low=1, whole=True)
-    batch_size = expect_number(batch_size, "batch_size", "train", low=1, whole=True)
     validation = expect_number(validation, "validation", "train", low=0, high=0.9)
     rows, held_out = np.arange(len(X)), None
     if validation:
@@ -105,15 +107,14 @@ def train(
     )
     checkpoints.resume(run, checkpoint)
     done = len(run.history.loss)
-    bar = tqdm(range(done, epochs), disable=not progress, unit="epoch", initial=done, total=epochs)
+    left = range(done, run.epochs)
+    bar = tqdm(left, disable=not progress, unit="epoch", initial=done, total=run.epochs)
     for epoch in bar:
         run.epoch(epoch, X, y, rows)
         if held_out:
             run.validate(epoch, *held_out)
         checkpoints.save(run, checkpoint)
-        latest = {name: values[-1] for name, values in asdict(run.history).items() if values}
-        shown = {name: f"{value:.4f}" for name, value in latest.items()}
-        bar.set_postfix(shown, refresh=False)  # shown as the bar moves on
+        bar.set_postfix(run.history.latest(), refresh=False)  # shown as the bar moves on
         if after_epoch:
             after_epoch(run.history)
     return run.history
@@ -132,6 +133,10 @@ class _Run:
     schedule: object
     shape: list
     history: History = field(default_factory=History)
+
+    def __post_init__(self):
+        for name in ("epochs", "batch_size"):
+            setattr(self, name, expect_number(getattr(self, name), name, "train", 1, whole=True))
 
     def epoch(self, epoch, X, y, rows):
         """One pass over these rows in a new order; a smaller last batch counts by its size."""

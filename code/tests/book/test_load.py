@@ -8,7 +8,6 @@ import importlib.util
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +18,7 @@ import yaml
 from book import ROOT
 from book.audit import load
 from book.website import finish
+from repository import copied
 
 BINDER = ROOT / ".binder"
 COMPRESSED = {
@@ -272,14 +272,8 @@ def test_what_binder_names_is_there():
 
 def test_binder_makes_notebooks_that_open(tmp_path):
     """The script itself, in a copy of the repository and a home of its own; pip is left out."""
-    copy, home = tmp_path / "book", tmp_path / "home"
+    copy, home = copied(tmp_path / "book"), tmp_path / "home"
     home.mkdir()
-    listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
-    names = subprocess.run(listed, cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    for name in names.splitlines():
-        if (ROOT / name).is_file() and not name.startswith("vendor/"):
-            (copy / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(ROOT / name, copy / name)
     script = copy / ".binder/postBuild"
     text = script.read_text("utf-8")
     script.write_text(re.sub(r"^python -m pip .*\n", "", text, flags=re.M), "utf-8")

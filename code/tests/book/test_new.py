@@ -1,24 +1,18 @@
 """`python -m book.new` writes the rooms of a chapter, in a copy of the book; they work at once."""
 
 import os
-import shutil
 import subprocess
 import sys
 
 import pytest
-from book import ROOT, new
+from book import new
+from repository import copied
 
 
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory):
     """A copy of the repository in which a chapter was begun."""
-    folder = tmp_path_factory.mktemp("copy") / "book"
-    listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
-    names = subprocess.run(listed, cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    for name in names.splitlines():
-        if (ROOT / name).is_file() and not name.startswith("vendor/"):
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(ROOT / name, folder / name)
+    folder = copied(tmp_path_factory.mktemp("copy") / "book")
     subprocess.run(["git", "init", "-q"], cwd=folder, check=True)
     done = program(folder, "book.new", "layer_scale", "The network")
     assert done.returncode == 0, done.stderr

@@ -15,6 +15,9 @@ from browser import HTML, PAGES
 pytestmark = pytest.mark.site
 
 MINUTES = 60_000  # milliseconds
+# Milliseconds between two looks. Else Playwright looks at each frame, and Chromium draws sixty a
+# second for it, at the cost of the Python that is waited for.
+POLLING = 100
 ENDED = """bar => {
     const said = bar.querySelector(".run-status").textContent;
     return /^(Done|Error|Not run|Stopped)/.test(said) && said;
@@ -64,7 +67,8 @@ class Reader:
 
     def wait(self, cell, limit=2 * MINUTES):
         bar = cell.locator(".run-bar").element_handle()
-        return self.page.wait_for_function(ENDED, arg=bar, timeout=limit).json_value()
+        ended = self.page.wait_for_function(ENDED, arg=bar, timeout=limit, polling=POLLING)
+        return ended.json_value()
 
     def write(self, cell, code):
         """Put other code into a cell, as with the clipboard."""

@@ -1,12 +1,12 @@
 """CONTRIBUTING says completely what to touch: its lists are compared with the files."""
 
 import re
-import subprocess
 from itertools import pairwise
 
 import pytest
 from book import ROOT, new
 from book.chapters.directives import Prose, pieces
+from repository import tracked
 
 TEXT = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
 # What is made by a command, quotes others' words, or says what has changed is no place to touch.
@@ -19,14 +19,10 @@ EXAMPLES = {
 }
 
 
-def tracked():
-    """{path: text} of the text files that git keeps or would keep."""
-    run = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
-    listed = subprocess.run(run, cwd=ROOT, check=True, capture_output=True, text=True, timeout=60)
-    for name in listed.stdout.splitlines():
-        path = ROOT / name
-        if path.suffix in {".py", ".md", ".toml", ".yml"} and path.is_file():
-            yield name, path.read_text("utf-8")
+def texts():
+    """(path, text) of the files that people write."""
+    names = [name for name in tracked() if name.endswith((".py", ".md", ".toml", ".yml"))]
+    return [(name, (ROOT / name).read_text("utf-8")) for name in names]
 
 
 def listed(section):
@@ -43,11 +39,11 @@ def holding(pattern, files):
 
 @pytest.mark.parametrize("section", EXAMPLES)
 def test_the_list_is_that_of_the_files_in_which_the_example_stands(section):
-    assert listed(section) == holding(EXAMPLES[section], tracked())
+    assert listed(section) == holding(EXAMPLES[section], texts())
 
 
 def test_a_file_more_would_be_found():
-    files = [*tracked(), ("code/backprop/more.py", "from .activations import Mish")]
+    files = [*texts(), ("code/backprop/more.py", "from .activations import Mish")]
     extra = holding(EXAMPLES["An activation"], files) - listed("An activation")
     assert extra == {"code/backprop/more.py"}
 

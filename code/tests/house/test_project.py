@@ -12,6 +12,7 @@ from book import ROOT
 from book.chapters.chapter import order, place
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from repository import tracked
 
 CHAPTERS = [place(name) for name in order() if name != "index"]
 # Chapters that explain or list, and so have a room for text only.
@@ -225,21 +226,17 @@ def test_workflow_is_pinned_and_has_least_permissions(path):
 # Files.
 
 
-def tracked():
-    """The text files that git keeps or would keep."""
-    run = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
-    listed = subprocess.run(run, cwd=ROOT, check=True, capture_output=True, text=True, timeout=60)
-    for name in listed.stdout.splitlines():
-        path = ROOT / name
-        if path.is_file() and not name.startswith("vendor/"):
-            data = path.read_bytes()
-            if b"\0" not in data:
-                yield name, data.decode("utf-8")
+def text_files():
+    """(path, text) of the text files that git keeps or would keep."""
+    for name in tracked():
+        data = (ROOT / name).read_bytes()
+        if b"\0" not in data:
+            yield name, data.decode("utf-8")
 
 
 def test_no_file_names_a_place_on_somebodys_machine():
     path = r"(?<![\w.~])/(work|tmp|opt|root|home|Users)/\w"
-    assert [line for name, text in tracked() for line in found(path, name, text)] == []
+    assert [line for name, text in text_files() for line in found(path, name, text)] == []
 
 
 def test_the_package_has_the_licence_of_the_code():

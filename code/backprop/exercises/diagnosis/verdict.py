@@ -54,7 +54,7 @@ def diagnose(quantity, answer, **inputs):
     try:
         if entry.shape.isdigit() and type(answer) in (tuple, list):
             answer = np.asarray(answer)  # a shape
-        return judge(entry, answer, names)
+        return diagnosed(entry, answer, names)
     except BaseException as error:  # and so may an answer
         message = f"The answer, or these inputs, can't be used: {in_words(error)[1]}"
         return Diagnosis(False, "wrong-type", message)
@@ -74,7 +74,7 @@ def _usable(value):
     return value.item() if value.ndim == 0 else value
 
 
-def judge(quantity, answer, names, end=None):
+def diagnosed(quantity, answer, names, end=None):
     """The Diagnosis of an answer; `names` is the namespace that the inputs make.
 
     The search for the mistake stops at the time `end` (`find_causes`).

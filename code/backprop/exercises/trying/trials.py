@@ -8,7 +8,7 @@ import numpy as np
 from ...gradcheck import check_gradients
 from ..diagnosis.failures import is_open
 from ..diagnosis.matching import Case, equal
-from ..diagnosis.verdict import Diagnosis, judge, no_array
+from ..diagnosis.verdict import Diagnosis, diagnosed, no_array
 from ..diagnosis.weighing import weighed
 from ..formulas import namespace, right_answer
 from ..telling.report import report
@@ -158,7 +158,7 @@ def _judge(quantity, answer, names, end):
         if not quantity.shape.isdigit():
             return Diagnosis(False, "wrong-type", no_array(quantity, "a list of numbers"))
         answer = np.asarray(answer)
-    return judge(quantity, answer, names, end)
+    return diagnosed(quantity, answer, names, end)
 
 
 def _say(exercise, failures, end):
