@@ -334,6 +334,7 @@
     const mine = job = { stopped: false };
     const goOn = () => { if (mine.stopped) throw new Stopped(); };
     cell.busy(true);
+    cell.say("Looking at what it builds on");  // "Done" of an earlier run would be a verdict on this one
     try {
       await planned();
       if (!kernel) await start((text) => cell.say(text), goOn);

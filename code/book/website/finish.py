@@ -8,8 +8,6 @@ sheet changes, or what is done here, all are finished again from these.
 import gzip
 import re
 import sys
-from base64 import b64encode
-from hashlib import sha256
 from pathlib import Path
 
 from bs4 import BeautifulSoup, Comment
@@ -20,6 +18,7 @@ from ..fingerprint import fingerprint
 from ..notebooks import editions
 from ..settings import PDF
 from . import access, bundle
+from .policy import FIRST, headers, policy
 
 FINISHED = "Sphinx, finished by book.website.finish"  # the generator that a finished page names
 # What a finished page depends on, besides the page and the style sheet.
@@ -30,30 +29,6 @@ MADE_BY = [
     "_config.yml",
     "requirements.lock",
 ]
-
-# Chooses light or dark before anything is drawn, so that no page flashes. The only inline script: a
-# file would hold up the first picture. Its hash is in the policy.
-FIRST = """
-const mode = localStorage.getItem("mode") || "auto";
-const dark = mode === "dark" || (mode === "auto" && matchMedia("(prefers-color-scheme: dark)").matches);
-Object.assign(document.documentElement.dataset, { mode, theme: dark ? "dark" : "light" });
-"""
-
-# Everything comes from the site itself. Styles may stand in a page: MathJax and figures write them.
-# Pyodide compiles WebAssembly; its worker starts from a blob.
-POLICY = {
-    "default-src": "'none'",
-    "script-src": f"'self' 'wasm-unsafe-eval' 'sha256-{b64encode(sha256(FIRST.encode()).digest()).decode()}'",
-    "style-src": "'self' 'unsafe-inline'",
-    "img-src": "'self' data:",
-    "font-src": "'self'",
-    "connect-src": "'self'",
-    "frame-src": "'self'",
-    "worker-src": "'self' blob:",
-    "manifest-src": "'self'",
-    "base-uri": "'self'",
-    "form-action": "'self'",
-}
 
 # What is left of a formula that is as wide as its glyphs: commands that draw nothing go, relations
 # and operators are one wide glyph, other commands one like a letter.
@@ -79,10 +54,6 @@ PACKED = {
     ".ipynb",
     ".inv",
 }
-
-
-def policy():
-    return "; ".join(f"{kind} {sources}" for kind, sources in POLICY.items())
 
 
 def finish(site):
@@ -163,10 +134,12 @@ def finished(files, page, html, sheet, url, mark):
 
 
 def head(soup, mark):
-    """What stands first: the policy, which rules what comes after it, and what search engines show."""
-    for tag in soup.select(
-        "head meta[name=viewport], head meta[name^=docsearch], head link[rel=preload]"
-    ):
+    """What stands first: the policy, which rules what comes after it, and what search engines show.
+
+    Firefox takes link[rel=next] for a wish to fetch that page, and tells that the policy refuses it.
+    """
+    gone = "meta[name=viewport], meta[name^=docsearch], link[rel=preload], link[rel=next]"
+    for tag in soup.head.select(gone):
         tag.decompose()
     first = soup.new_tag("script")
     first.append(Script(FIRST))
@@ -234,16 +207,6 @@ def room(soup):
             rows = tex.split("\\\\")
             high = sum(bool(re.search(r"\\(d?frac|sum|prod)", row)) for row in rows)
             formula["style"] = f"--height: {1.8 + 1.6 * (len(rows) + high):.1f}em"
-
-
-def headers():
-    """The policy as a header, in the form that Netlify and Cloudflare read; frame-ancestors can only be one."""
-    return (
-        "/*\n"
-        f"  Content-Security-Policy: {policy()}; frame-ancestors 'self'\n"
-        "  X-Content-Type-Options: nosniff\n"
-        "  Referrer-Policy: same-origin\n"
-    )
 
 
 def write(path, text):

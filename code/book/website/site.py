@@ -24,9 +24,9 @@ from ..fingerprint import fingerprint
 from ..notebooks import archive
 from ..runtime import pyodide
 from ..runtime.names import defined_and_needed
+from .policy import RUNTIME, frame
 
-RUNTIME = ROOT / "code/book/runtime"
-SCRIPTS = ["run.js", "run.css", "worker.js", "frame.html", "frame.js", "kernel.py", "names.py"]
+SCRIPTS = ["run.js", "run.css", "worker.js", "kernel.py", "names.py"]
 # What cells read. All of Fashion-MNIST would be 30 MB: a part of it goes along.
 DATA = ["digits.npz", "published_results.csv", "fashion_runs.json", "bench.json"]
 DATA += ["LICENSE-digits", "LICENSE-fashion-mnist"]
@@ -44,6 +44,7 @@ def write(site):
             path.write_text(json.dumps(cells, ensure_ascii=False), "utf-8")
     for script in SCRIPTS:
         (folder / script).write_bytes((RUNTIME / script).read_bytes())
+    (folder / "frame.html").write_text(frame(), "utf-8")
     archive.write(folder / "book.zip", _book())
     (folder / "files.json").write_text(json.dumps(_files(site), indent=1), "utf-8")
 

@@ -165,6 +165,18 @@ def test_an_exercise_is_solved_in_the_page(name, reader):
     assert "Not yet" not in at.answer(cell)
 
 
+def test_what_an_earlier_run_said_is_gone_as_the_next_begins(reader):
+    at = reader("chapters/linear")
+    cell = at.cell("weights = Derivation(")
+    assert at.run(cell).startswith("Done")
+    said = cell.evaluate("""node => {
+        node.querySelector(".run-bar button").click();
+        return node.querySelector(".run-status").textContent;
+    }""")
+    assert said == "Looking at what it builds on"
+    assert at.wait(cell).startswith("Done")
+
+
 def test_a_wrong_step_of_a_derivation_is_refused(reader):
     at = reader("chapters/linear")
     cell = at.cell("weights = Derivation(")
