@@ -86,6 +86,21 @@ def test_a_changed_source_and_a_missing_page_are_built(built):
     assert built.run() == ["pages", "paper"]
 
 
+def test_what_changes_while_it_builds_is_built_by_the_next(built, monkeypatch):
+    write = build.build
+
+    def changed_meanwhile():
+        write()
+        built.sources["text"] = "other"  # as long as before: only its source tells
+
+    monkeypatch.setattr(build, "build", changed_meanwhile)
+    built.sources["text"] = "early"
+    assert built.run() == ["pages", "paper"]
+    monkeypatch.setattr(build, "build", write)
+    assert built.run() == ["pages", "paper"]
+    assert built.run() == []
+
+
 def test_a_stale_pdf_is_said_to_be_one_and_printed_on_demand(built, capsys):
     built.run()
     assert "of an earlier build" in capsys.readouterr().out
