@@ -5,7 +5,11 @@ import time
 import engines
 import pytest
 
-pytestmark = [pytest.mark.site, pytest.mark.slow]
+pytestmark = [
+    pytest.mark.site,
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore:setting remote_server_addr"),  # selenium warns of itself
+]
 
 LIMIT = 300  # seconds for all cells of a page
 RUN_ALL = """() => {
