@@ -9,7 +9,7 @@ Targets T are integer labels (S,) or rows (S, C) that sum to 1 (one-hot, or soft
 import numpy as np
 
 from .layer import Layer
-from .softmax import log_sum_exp, softmax
+from .softmax import log_softmax
 from .validation import as_array, as_dtype, as_floats, expect_number, expects
 
 
@@ -42,21 +42,24 @@ def cross_entropy_backward(Y, T):
 
 @expects("SoftmaxCrossEntropy", Z="S C")
 def softmax_cross_entropy(Z, T):
-    """L = (1/S) Σ_i (log Σ_k exp Z_ik − Σ_j T_ij Z_ij), a number in nats; Z (S, C).
+    """L = −(1/S) Σ_ij T_ij log Y_ij with Y = softmax(Z), a number in nats; Z (S, C).
 
-    The largest logit of a row is subtracted from both terms, so the loss is finite
-    for every finite Z.
+    The logarithms come from `log_softmax`, so the loss is finite for every finite Z.
     """
     T = _target_rows(T, Z, "SoftmaxCrossEntropy")
-    Z = Z - Z.max(axis=1, keepdims=True)
-    return (log_sum_exp(Z).sum() - (T * Z).sum()) / len(Z)
+    return -(T * log_softmax(Z)).sum() / len(Z)
 
 
 @expects("SoftmaxCrossEntropy", Z="S C")
 def softmax_cross_entropy_backward(Z, T):
-    """dZ = (1/S)(Y − T) with Y = softmax(Z), all (S, C). Its rows sum to 0."""
+    """dZ = (1/S)(Y − T) with Y = softmax(Z), all (S, C). Its rows sum to 0.
+
+    Y − T is written as Y(1 − T) − T(1 − Y), with 1 − Y = −expm1(log Y): a probability of nearly 1
+    at the true class leaves a small gradient, not 0.
+    """
     T = _target_rows(T, Z, "SoftmaxCrossEntropy")
-    return (softmax(Z) - T) / len(Z)
+    logs = log_softmax(Z)
+    return (np.exp(logs) * (1 - T) + T * np.expm1(logs)) / len(Z)
 
 
 @expects("smoothed", T="S C", label_smoothing="number")

@@ -104,6 +104,7 @@ CALLS = {
     "softmax_backward": (softmax.softmax_backward, {"dY": Z, "Y": Y}),
     "softmax_jacobian": (softmax.softmax_jacobian, {"y": Y[0]}),
     "log_sum_exp": (softmax.log_sum_exp, {"Z": Z}),
+    "log_softmax": (softmax.log_softmax, {"Z": Z}),
     "smoothed": (losses.smoothed, {"T": ROWS, "label_smoothing": 0.1}),
     "one_hot": (losses.one_hot, {"labels": LABELS, "classes": C, "dtype": np.float64}),
     "cross_entropy": (losses.cross_entropy, {"Y": Y, "T": ROWS}),
