@@ -148,8 +148,8 @@ def _normal_cdf(X):
     # NumPy has no erf. Left of 0 (DLMF 7.7.1, with x = −t):
     #     Φ(−t) = t·e^(−t²/2)/2π · ∫ e^(−s²/2)/(s² + t²) ds,  over all s.
     # The midpoint rule with the step 2π/9 is exact to e^(−9²/2) once σ(−9t) is added, for the pole
-    # at s = it, and that only while t < 9 (after Chiarella and Reichel 1968). Every term is positive,
-    # so nothing cancels, however small Φ is. Right of 0, Φ(t) = 1 − Φ(−t).
+    # at s = it, and that only while t < 9 (after Chiarella and Reichel 1968). Every term is
+    # positive, so nothing cancels, however small Φ is. Right of 0, Φ(t) = 1 − Φ(−t).
     t = np.maximum(X, -X)
     total = sum(math.exp(-(s**2) / 2) / (s**2 + t**2) for s in NODES)
     tail = 2 / 9 * t * np.exp(-(t**2) / 2) * total + np.where(t.real < 9, sigmoid(-9 * t), 0)

@@ -12,9 +12,12 @@ from backprop.gradprobe import COMPLEX_H
 from backprop.losses import softmax_cross_entropy
 from backprop.softmax import log_softmax, log_sum_exp, softmax, softmax_jacobian
 from backprop.validation import complex_allowed
+from book.chapters import stubs
+from book.chapters.texts import all_exercises
 from exact import wrong
 from helpers import ACTIVATIONS
 
+TEXT = all_exercises()
 DTYPES = [np.float64, np.float32]
 REACH = {np.float64: 700, np.float32: 100}
 FEW, MANY = 600, pytest.param(10_000, marks=pytest.mark.slow)
@@ -215,7 +218,7 @@ def upstream(shape, dtype):
     return np.random.default_rng(3).standard_normal(shape).astype(dtype)
 
 
-softmax_counts = pytest.mark.parametrize("count", [25, pytest.param(2_500, marks=pytest.mark.slow)])
+softmax_counts = pytest.mark.parametrize("count", [25, pytest.param(1_000, marks=pytest.mark.slow)])
 
 
 @softmax_counts
@@ -345,3 +348,59 @@ def test_the_judge_catches_what_cancels_in_a_row(case, dtype):
         with np.errstate(all="ignore"):
             found |= wrong(naive(Z).astype(dtype), true(*exact_values), dtype).any()
     assert found
+
+
+# The model solutions of the exercises are held to it as well.
+
+
+def solution(name):
+    """The function or class that the solved cell of an exercise hands to `check`."""
+    before, check = stubs.solved(TEXT[name].source).rstrip().rsplit("\n", 1)
+    names = {"np": np, "softmax": softmax}
+    exec(before, names)
+    return names[check.removesuffix(")").split(", ")[1]]
+
+
+def ordinary(x):
+    """np.cosh and np.exp overflow further out than any derivative is a normal number."""
+    return x[abs(x) < 80]
+
+
+@both
+def test_the_solutions_of_the_chapter_on_activations(dtype):
+    x = points(dtype, FEW)
+    dY, ones = upstream(x.shape, dtype), np.ones_like(x)
+    Y, dX = solution("activations.backward")(x[None], dY[None], 0.7)
+    assert far_off(Y[0], "ELU(0.7)", 0, dtype, FEW) == []
+    true = exact.array(dY) * truth("ELU(0.7)", 1, dtype, FEW)
+    assert not wrong(dX[0], true, dtype).any()
+    x = ordinary(x)
+    slopes = solution("activations.bug")(ones[None, : len(x)], x[None])[0]
+    assert not wrong(slopes, exact.array(x, exact.ACTIVATIONS["Tanh"][1]), dtype).any()
+    y = abs(x[x != 0])
+    slopes = solution("activations.output")(ones[None, : len(y)], y[None])[0]
+    assert not wrong(slopes, exact.array(y, lambda y: -mp.expm1(-y)), dtype).any()
+
+
+@both
+def test_the_solutions_of_the_chapters_on_softmax_and_the_losses(dtype):
+    for Z, logs, Y, rest in batches(dtype, 25):
+        dY, tolerance = upstream(Z.shape, dtype), exact.TOLERANCE[np.dtype(dtype)]
+        true, terms = softmax_gradient(exact.array(dY), Y)
+        ours, dZ = solution("softmax.bug")(Z, dY)
+        for P in (ours, solution("softmax.stable")(Z)):
+            assert not wrong(P, Y, dtype).any()
+        for got in (dZ, solution("softmax.gradient")(dY, Z)):
+            assert not wrong(got, true, dtype, tolerance * terms).any()
+        layer, D = solution("softmax.log")(), exact.array(dY)
+        assert not wrong(layer.forward(Z), logs, dtype).any()
+        others = D.sum(axis=1, keepdims=True) - D
+        terms = np.abs(D) * rest + Y * np.abs(others)
+        true = D * rest - Y * others
+        assert not wrong(layer.backward(dY), true, dtype, tolerance * terms).any()
+        for z, truth_, labels in [(Z[[i]], logs[i], [Z[i].argmax()]) for i in range(0, len(Z), 3)]:
+            loss, dZ = solution("losses.fused")(z, labels)
+            assert not wrong(loss, -truth_[labels[0]], dtype).any()
+            T = np.eye(z.shape[1])[labels]
+            true = exact_of(mp.exp, truth_) * (1 - T) + T * exact_of(mp.expm1, truth_)
+            assert not wrong(dZ, true, dtype).any()

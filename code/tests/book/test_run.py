@@ -139,7 +139,7 @@ SLIPS = {
     "notation.shapes": ("product = (N, M)", "product = (M, N)", "missing-transpose"),
     "gradcheck.central": ("(2 * h)", "h", "scaled"),
     "linear.backward": ("dY.sum(axis=0)", "dY.mean(axis=0)", "mean-instead-of-sum"),
-    "activations.bug": ("1 - np.tanh(X) ** 2", "1 - np.tanh(X)", "missing-term"),
+    "activations.bug": ("(1 / np.cosh(X)) ** 2", "(1 - np.tanh(X))", "missing-term"),
     "softmax.gradient": ("dY - (dY * Y)", "dY + (dY * Y)", "wrong-sign"),
     "losses.probabilities": (" / len(T)", "", "missing-batch-mean"),
     "network.mask": ("dA = dH * (A > 0)", "dA = dH", "missing-term"),
