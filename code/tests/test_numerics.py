@@ -7,7 +7,7 @@ import exact
 import mpmath as mp
 import numpy as np
 import pytest
-from backprop import CrossEntropy, Softmax, SoftmaxCrossEntropy, activations
+from backprop import CrossEntropy, Softmax, SoftmaxCrossEntropy, activations, check_gradients
 from backprop.gradprobe import COMPLEX_H
 from backprop.losses import softmax_cross_entropy
 from backprop.softmax import log_softmax, log_sum_exp, softmax, softmax_jacobian
@@ -97,6 +97,15 @@ def test_the_complex_step_through_forward_is_as_exact(name):
     off = wrong(step[seen], true[seen], np.float64, slack(name, 1, np.float64, FEW)[seen])
     assert x[seen][off].tolist() == []
     assert seen.sum() > FEW / 2
+
+
+@each
+@pytest.mark.parametrize("reach", [8, 40, 700])
+def test_check_gradients_calls_no_layer_wrong_far_out(name, reach):
+    """What `forward` loses, the complex step loses with it, and a right gradient looks wrong."""
+    X = np.linspace(-reach, reach, 24).reshape(6, 4)  # without the 0 at which some have a kink
+    report = check_gradients(ACTIVATIONS[name](), X)
+    assert report.passed, report
 
 
 @both
