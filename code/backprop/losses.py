@@ -27,16 +27,17 @@ def cross_entropy(Y, T):
     """L = −(1/S) Σ_ij T_ij log Y_ij: probabilities Y (S, C), targets T → a number in nats.
 
     A probability of exactly 0 is read as the smallest normal number, so that the loss stays finite
-    (708 nats in float64) and 0 · log 0 is 0. Raises ValueError for negative Y.
+    (708 nats in float64) and 0 · log 0 is 0. Raises ValueError where Y or T are no probabilities:
+    a negative entry, one above 1, a row that does not sum to 1.
     """
-    T = _target_rows(T, Y, "CrossEntropy")
+    T = _target_rows(T, _probabilities(Y), "CrossEntropy")
     return -(T * np.log(_positive(Y))).sum() / len(Y)
 
 
 @expects("CrossEntropy", Y="S C")
 def cross_entropy_backward(Y, T):
     """dY = −(1/S) T ⊘ Y, all (S, C); 0 wherever T is 0, also where Y is 0 too."""
-    T = _target_rows(T, Y, "CrossEntropy")
+    T = _target_rows(T, _probabilities(Y), "CrossEntropy")
     return -T / _positive(Y) / len(Y)
 
 
@@ -108,11 +109,32 @@ class SoftmaxCrossEntropy(Layer):
 
 
 def _positive(Y):
-    if (Y.real < 0).any():
-        raise ValueError(
-            f"CrossEntropy expects probabilities, got the negative entry {Y.real.min()}"
-        )
     return np.maximum(Y, np.finfo(Y.dtype).tiny)
+
+
+def _probabilities(Y):
+    """Y; raises ValueError unless each row holds probabilities, and points to the other loss.
+
+    The sums may be off by more than a finite difference moves them (6e-6 in float64, 5e-3 in
+    float32), or no gradient with respect to Y could be measured.
+    """
+    tolerance = 1e-3 if Y.real.dtype == np.float64 else 1e-2
+    _expect_simplex(Y.real, "Y", "CrossEntropy", tolerance, "; SoftmaxCrossEntropy takes logits")
+    return Y
+
+
+def _expect_simplex(rows, name, who, tolerance, instead=""):
+    """Raise ValueError unless no entry is negative or above 1 and each row sums to 1."""
+    outside = (rows < 0) | (rows > 1 + tolerance)
+    if outside.any():
+        i, j = np.argwhere(outside)[0].tolist()
+        got = f"{rows[i, j]:g} at [{i}, {j}]"
+        raise ValueError(f"{who} expects {name} to hold probabilities, got {got}{instead}")
+    off = np.abs(rows.sum(axis=1) - 1)
+    if off.max() > tolerance:
+        i = int(off.argmax())
+        got = f"row {i} sums to {rows[i].sum():g}"
+        raise ValueError(f"{who} expects each row of {name} to sum to 1, {got}{instead}")
 
 
 def _target_rows(T, Y, who):
@@ -124,12 +146,7 @@ def _target_rows(T, Y, who):
     if T.shape != (S, C):
         raise ValueError(f"{who} expects T of shape ({S},) or ({S}, {C}), got {T.shape}")
     rows = as_floats(T, "T", who)
-    off = np.abs(rows.sum(axis=1) - 1)
-    if off.max() > 1e-5:
-        i = int(off.argmax())
-        raise ValueError(
-            f"{who} expects each row of T to sum to 1, row {i} sums to {rows[i].sum():g}"
-        )
+    _expect_simplex(rows, "T", who, 1e-5)
     return rows.astype(dtype)
 
 

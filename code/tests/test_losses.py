@@ -4,10 +4,18 @@ import math
 
 import numpy as np
 import pytest
-from backprop import CrossEntropy, Softmax, SoftmaxCrossEntropy, check_gradients, one_hot
+from backprop import (
+    CrossEntropy,
+    Softmax,
+    SoftmaxCrossEntropy,
+    check_gradients,
+    numerical_gradient,
+    one_hot,
+)
 from backprop.losses import (
     cross_entropy,
     cross_entropy_backward,
+    smoothed,
     softmax_cross_entropy,
     softmax_cross_entropy_backward,
 )
@@ -164,12 +172,17 @@ Y23, T23 = np.full((2, 3), 1 / 3), [[0.5, 0.5, 0], [1, 0, 0]]
             "CrossEntropy expects T of shape (2,) or (2, 3), got (3,)",
         ),
         (
-            lambda: cross_entropy(Y23, [[0.5, 0.5, 0], [1, 1, 0]]),
-            "CrossEntropy expects each row of T to sum to 1, row 1 sums to 2",
+            lambda: cross_entropy(Y23, [[0.5, 0.5, 0], [2, -1, 0]]),
+            "CrossEntropy expects T to hold probabilities, got 2 at [1, 0]",
+        ),
+        (
+            lambda: softmax_cross_entropy(Y23, [[0.5, 0.5, 0], [1, 1, 0]]),
+            "SoftmaxCrossEntropy expects each row of T to sum to 1, row 1 sums to 2",
         ),
         (
             lambda: cross_entropy([[1.5, -0.5]], [0]),
-            "CrossEntropy expects probabilities, got the negative entry -0.5",
+            "CrossEntropy expects Y to hold probabilities, got 1.5 at [0, 0]; "
+            "SoftmaxCrossEntropy takes logits",
         ),
         (
             lambda: softmax_cross_entropy(Y23, [[0], [1]]),
@@ -189,3 +202,90 @@ def test_bad_arguments_are_named(call, message):
     with pytest.raises(ValueError) as caught:  # noqa: PT011 the whole text is compared below
         call()
     assert str(caught.value) == message
+
+
+# What is no probability is refused, wherever it stands, and the argument that is wrong is blamed.
+
+batches = st.tuples(st.integers(1, 7), st.integers(2, 7))
+SPOILED = {
+    "negative": lambda P, i, j: P.__setitem__(
+        (i, [j, j - 1]), [-0.25, P[i, j - 1] + P[i, j] + 0.25]
+    ),
+    "above 1": lambda P, i, j: P.__setitem__((i, j), 1.5),
+    "sum above 1": lambda P, i, j: P.__setitem__(i, P[i] * 1.02),
+    "sum below 1": lambda P, i, j: P.__setitem__(i, P[i] * 0.98),
+    "logits": lambda P, i, j: P.__setitem__(i, np.log(P[i])),
+    "zeros": lambda P, i, j: P.__setitem__(i, 0),
+}
+VALUES = {"CrossEntropy": cross_entropy, "SoftmaxCrossEntropy": softmax_cross_entropy}
+SLOPES = {"CrossEntropy": cross_entropy_backward}
+SLOPES |= {"SoftmaxCrossEntropy": softmax_cross_entropy_backward}
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("how", SPOILED)
+@pytest.mark.parametrize(
+    ("name", "blamed"), [(name, "T") for name in VALUES] + [("CrossEntropy", "Y")]
+)
+@given(shape=batches, seed=seeds)
+def test_what_is_no_probability_is_refused(name, blamed, how, dtype, shape, seed):
+    rng = np.random.default_rng(seed)
+    good, bad = (probabilities(*shape, seed=seed + k).astype(dtype) for k in range(2))
+    i = int(rng.integers(shape[0]))
+    SPOILED[how](bad, i, int(rng.integers(shape[1])))
+    for function in (VALUES[name], SLOPES[name]):
+        with pytest.raises(
+            ValueError, match=rf"^{name} expects .*\b{blamed}\b.* to (hold|sum)"
+        ) as caught:
+            function(*((good, bad) if blamed == "T" else (bad, good)))
+        assert f"[{i}, " in str(caught.value) or f"row {i} " in str(caught.value)
+        assert (blamed == "Y") == str(caught.value).endswith("SoftmaxCrossEntropy takes logits")
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@given(shape=batches, seed=seeds, amount=st.floats(0, 1), spread=st.floats(0, 60))
+def test_what_is_a_probability_passes(dtype, shape, seed, amount, spread):
+    """Softmax of anything, in either precision; labels, one-hot rows, soft and smoothed ones."""
+    Y = Softmax().forward((spread * draw(*shape, seed=seed)).astype(dtype))
+    labels = np.random.default_rng(seed).integers(shape[1], size=shape[0])
+    hard = one_hot(labels, shape[1], dtype)
+    for T in (labels, hard, Y, smoothed(hard, amount), smoothed(Y, amount)):
+        assert np.isfinite(cross_entropy(Y, T))
+        assert np.isfinite(softmax_cross_entropy(Y, T))
+    assert np.isfinite(SoftmaxCrossEntropy(label_smoothing=amount).forward(Y, labels))
+
+
+@given(shape=batches, seed=seeds)
+def test_the_gradient_by_the_probabilities_can_be_measured(shape, seed):
+    """Every probe leaves the simplex: it moves one entry, or all of them, and no other makes up."""
+    Y, T = probabilities(*shape, seed=seed), probabilities(*shape, seed=seed + 1)
+    for method in ("central", "complex", "projection"):
+        assert check_gradients(CrossEntropy(), Y, T, method=method, tolerance=1e-6)
+    for dtype, near in ((np.float64, 1e-6), (np.float32, 0.1)):
+        Y = (0.9 * Y + 0.1 / shape[1]).astype(
+            dtype
+        )  # no entry so small that it would turn negative
+        measured = numerical_gradient(lambda Y: cross_entropy(Y, T), Y)
+        dY = cross_entropy_backward(Y, T)
+        np.testing.assert_allclose(measured, dY, rtol=near, atol=near * np.abs(dY).max())
+
+
+@pytest.mark.parametrize("name", VALUES)
+@pytest.mark.parametrize("labels", [[0, 3], [-1, 0], [0, 10**9]])
+def test_labels_outside_of_the_classes(name, labels):
+    for function in (VALUES[name], SLOPES[name]):
+        with pytest.raises(ValueError, match=f"^{name} expects labels from 0 to 2, got "):
+            function(Y23, labels)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+@pytest.mark.parametrize(
+    ("name", "blamed"), [(name, "T") for name in VALUES] + [("CrossEntropy", "Y")]
+)
+def test_what_is_not_finite(name, blamed, bad):
+    rows = np.array([[0.5, bad, 0.5], [1, 0, 0]])
+    for function in (VALUES[name], SLOPES[name]):
+        with pytest.raises(
+            ValueError, match=rf"^{name} expects {blamed} to be finite, got .* at \[0, 1\]"
+        ):
+            function(*((Y23, rows) if blamed == "T" else (rows, T23)))
