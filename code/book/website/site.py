@@ -29,7 +29,7 @@ from .policy import RUNTIME, frame
 SCRIPTS = ["run.js", "run.css", "worker.js", "kernel.py", "names.py"]
 # What cells read. All of Fashion-MNIST would be 30 MB: a part of it goes along.
 DATA = ["digits.npz", "published_results.csv", "fashion_runs.json", "bench.json"]
-DATA += ["LICENSE-digits", "LICENSE-fashion-mnist"]
+DATA += ["student_mistakes.csv", "LICENSE-digits", "LICENSE-fashion-mnist"]
 FASHION = "code/data/fashion_mnist.npz"
 TABLES = "code/backprop/exercises/tables"
 
