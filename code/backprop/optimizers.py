@@ -1,7 +1,7 @@
 """From gradients to steps: SGD, Adam, AdamW, and a schedule. Source: chapter "Optimizers".
 
 An optimizer is given `model.parameters()` once and reads their gradients at each `step()`; `lr` may
-be changed between steps. The formulas are PyTorch's, which differ from the papers' where a comment
+be changed between steps. The formulas are PyTorch's, which differ from the papers' where a docstring
 says so.
 """
 
@@ -57,7 +57,8 @@ class SGD(Optimizer):
     """v ← μ v + g, w ← w − η v; with `nesterov`, w ← w − η (g + μ v).
 
     g is ∂L/∂w + weight_decay · w, η is `lr`, μ is `momentum`. Without momentum this
-    is w ← w − η g.
+    is w ← w − η g. Polyak 1964 and Sutskever et al. 2013 have η inside the velocity,
+    v ← μ v − η g, w ← w + v: the same while η is constant.
     """
 
     def __init__(self, parameters, lr, momentum=0.0, nesterov=False, weight_decay=0.0):
@@ -111,9 +112,10 @@ class Adam(Optimizer):
 
 
 class AdamW(Adam):
-    """Adam with decoupled decay: w ← w − η · weight_decay · w, beside Adam's step.
+    """Adam with decoupled decay: w ← w − η · weight_decay · w, in addition to Adam's step.
 
-    Source: Loshchilov and Hutter 2019.
+    Source: Loshchilov and Hutter 2019. There the decay is not multiplied by η: it is η_t λ w with
+    the schedule η_t alone (Algorithm 2, line 12). So weight_decay is their λ divided by their α.
     """
 
     def __init__(self, parameters, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.01):

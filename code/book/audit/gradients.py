@@ -15,6 +15,7 @@ from ..chapters.chapter import derived
 
 HEADS = ("Gradient of", "Formula", "Shape", "It assumes", "How it was proved", "In the code")
 NO_CODE = "none: such targets are refused"
+CHAIN_RULE, NOTHING = "the chain rule", "nothing but its definitions"
 
 
 def every_gradient(measured):
@@ -44,7 +45,7 @@ def _cells(what, chapter, proofs, code, error):
         f"<a href='{chapter}.html'>{what}</a>",
         stacked(formulas),
         stacked(map(shape, proofs)),
-        stacked(part for proof in proofs for part in assumed(proof)) or "nothing",
+        stacked(part for proof in proofs for part in assumed(proof)) or NOTHING,
         stacked(map(how, proofs)),
         f"<code>{name}</code>" if code else NO_CODE,
         f"<span style='white-space: nowrap'>{error:.0e}</span>",
@@ -55,7 +56,7 @@ def _short(chapter, proof):
     return [
         f"<a href='{chapter}.html'>{chapter.replace('_', ' ')}</a>",
         stacked([formula(proof), *definitions(proof)]),
-        stacked(assumed(proof)) or "nothing",
+        stacked(assumed(proof)) or NOTHING,
         how(proof),
     ]
 
@@ -91,11 +92,12 @@ def steps(proof):
 
 
 def assumed(proof):
-    """The hypotheses, the side conditions, and what is declared positive."""
+    """The axiom, the hypotheses, the side conditions, and what is declared positive."""
     parts = [part for side in [proof.target, *proof.definitions.sides] for part in walk(side)]
     declared = {part for part in parts if isinstance(part, Array) and part.positive}
     declared -= proof.definitions.keys()
     return [
+        *[CHAIN_RULE for step in steps(proof) if step.facts.chain_rule][:1],
         *(f"{maths(equation(one))} " for one in proof.hypotheses),
         *(
             f"{maths(condition(one, latex))} {by_definition(one).strip()}"
