@@ -5,16 +5,9 @@ import re
 import pytest
 from book import ROOT
 from book.chapters.chapter import Chapter, names
-from book.chapters.markdown import bibliography
+from book.chapters.markdown import bibliography, cited
 
-CITED = {
-    name: {
-        key.strip()
-        for keys in re.findall(r"\{cite(?::\w+)?\}`([^`]+)`", Chapter.read(name).text)
-        for key in keys.split(",")
-    }
-    for name in names()
-}
+CITED = {name: set(cited(Chapter.read(name).text)) for name in names()}
 PARENTS = {
     "index": "goodfellow2016deep bishop2024deep murphy2022probabilistic zhang2023dive "
     "deisenroth2020mathematics",
