@@ -1,8 +1,8 @@
 """From gradients to steps: SGD, Adam, AdamW, and a schedule. Source: chapter "Optimizers".
 
 An optimizer is given `model.parameters()` once and reads their gradients at each `step()`; `lr` may
-be changed between steps. The formulas are PyTorch's, which differ from the papers' where a docstring
-says so.
+be changed between steps. The formulas are PyTorch's, which differ from the papers' where a
+docstring says so.
 """
 
 import numpy as np
