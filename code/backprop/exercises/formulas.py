@@ -1,9 +1,11 @@
 """What a formula of the tables is worth on given inputs: names, sizes, values."""
 
 import ast
+import builtins
 import functools
 import importlib
 import math
+import operator
 import warnings
 from importlib.util import find_spec
 
@@ -113,6 +115,79 @@ def evaluate(formula, names):
             return eval(_compiled(formula), names)
         except MISFITS:
             return None
+
+
+OPERATORS = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.FloorDiv: operator.floordiv,
+    ast.MatMult: operator.matmul,
+    ast.Pow: operator.pow,
+    ast.BitAnd: operator.and_,
+    ast.BitOr: operator.or_,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Eq: operator.eq,
+}
+
+
+def worth(tree, names, memo):
+    """The value of a formula that is given as a tree; None if its shapes do not meet.
+
+    Thousands of wrong formulas share most of their branches: `memo` keeps what each is worth.
+    """
+    found = memo.get(id(tree))
+    if found is None:
+        try:
+            value = _worth(tree, names, memo)
+        except MISFITS:
+            value = None
+        found = memo[id(tree)] = (tree, value)  # with the tree: its id stays its own
+    return found[1]
+
+
+class _Misfit(ValueError):
+    pass
+
+
+def _part(tree, names, memo):
+    value = worth(tree, names, memo)
+    if value is None and not (isinstance(tree, ast.Constant) and tree.value is None):
+        raise _Misfit
+    return value
+
+
+def _worth(tree, names, memo):
+    match tree:
+        case ast.Constant(value):
+            return value
+        case ast.Name(name):
+            return names[name] if name in names else getattr(builtins, name)
+        case ast.BinOp(left, sign, right) if type(sign) in OPERATORS:
+            left, right = _part(left, names, memo), _part(right, names, memo)
+            return OPERATORS[type(sign)](left, right)
+        case ast.UnaryOp(ast.USub(), inner):
+            return -_part(inner, names, memo)
+        case ast.Compare(left, [sign], [right]) if type(sign) in OPERATORS:
+            left, right = _part(left, names, memo), _part(right, names, memo)
+            return OPERATORS[type(sign)](left, right)
+        case ast.Attribute(inner, name):
+            return getattr(_part(inner, names, memo), name)
+        case ast.Subscript(inner, place):
+            return _part(inner, names, memo)[worth(place, names, memo)]
+        case ast.Tuple(parts):
+            return tuple(worth(part, names, memo) for part in parts)
+        case ast.Slice(None, None, None):
+            return slice(None)
+        case ast.Call(function, given, keywords):
+            given = [_part(one, names, memo) for one in given]
+            more = {k.arg: _part(k.value, names, memo) for k in keywords}
+            return _part(function, names, memo)(*given, **more)
+    return eval(compile(ast.fix_missing_locations(ast.Expression(tree)), "<tree>", "eval"), names)
 
 
 def right_answer(quantity, names):

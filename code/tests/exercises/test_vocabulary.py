@@ -329,6 +329,20 @@ def takes_all_logarithms(Y, T):
     return -(np.eye(Y.shape[1])[T] * np.log(Y)).sum() / len(T)
 
 
+@student("updated-weights", "linear.backward")
+def takes_the_step_first(dY, X, W):
+    dW = dY.T @ X
+    W = W - 0.1 * dW
+    return dY @ W, dW, dY.sum(axis=0)
+
+
+@student("wrong-constant", "optimizers.adam")
+def takes_another_step(w, g, m, v, t):
+    m, v = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g**2
+    root = np.sqrt(v / (1 - 0.999**t))
+    return w - 0.001 * (m / (1 - 0.9**t)) / (root + 0.01), m, v
+
+
 @student("partly-wrong", "linear.dX")
 def forgets_the_last_sample(dY, W):
     dX = np.zeros((len(dY), W.shape[1]))

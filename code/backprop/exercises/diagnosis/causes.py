@@ -1,124 +1,242 @@
 """Which mistake gives these numbers? An answer is compared with every wrong formula, in stages:
 
     1  the quantity's own mistakes, and those that any answer can have (sign, transpose, a size too
-       much or too little, upstream missing or twice, zero)
-    2  one slip in the right formula (`rewriting`); samples brought together; another array; cut to
-       whole numbers
-    3  one of these, and the sign, a size, a transpose or the upstream on top of it
-    4  a number that has to be found first (`fitted`): a factor, something added, a small constant,
-       one matrix for all samples
-    5  one of those with a sign or a size as well
-    6  two slips
+       much or too little, upstream missing or twice, zero, the Jacobian itself)
+    2  one slip in the right formula, or in what a name in it is defined as (`rewriting`); samples
+       brought together; another array; cut to integers
+    3  weights that took a step before, a count that is off by some
+    4  one of stages 1 and 2, and the sign, a size, a transpose or the upstream on top of it
+    5  a number that has to be found first (`fitted`): a factor, a constant, something added, one
+       matrix for all samples
+    6  one of those with a sign or a size as well
+    7  two slips
 
-A stage yields (codes, what to say, value). The first stage in which a value fits gives the causes.
-A shape that is not the right one doesn't stop the comparison: the numbers may be those of a mistake
-in any shape.
+A stage yields Guesses. The first stage in which a value fits gives the causes. A shape that is not
+the right one doesn't stop the comparison: the numbers may be those of a mistake in any shape. At a
+kink the reader may have taken another slope than the book: a stage is tried with each (`kinks`).
 """
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..formulas import alike, namespace, right_answer, words
+from ..formulas import namespace, right_answer
 from ..vocabulary import VOCABULARY
-from .fitted import fitted, scaled
+from .fitted import counted, fitted, scaled
+from .guesses import Guess, guess
+from .kinks import other_slopes
 from .matching import SHAPE, fits
-from .rewriting import rewritings
+from .openings import alike_slips, around, opened_slips
+from .rewriting import again, slips, usual, usual_slips
+from .trees import filled, is_name, parsed, text
 
 
 @dataclass(frozen=True)
 class Cause:
-    """A mistake that explains the numbers: its codes, and what to say about it."""
+    """A mistake that explains the numbers: its codes, what to say, and the whole wrong formula.
+
+    `formula` is "" where there is none, or where what is said is enough.
+    """
 
     codes: tuple
     says: str
+    formula: str = ""
 
 
 def find_causes(case, end=None, every=False):
     """The causes of the first stage in which anything fits, or of every stage; [] if none does.
 
-    At the time `end` (of time.monotonic) the search stops; by default after two seconds.
+    What fits to the last digit goes before what fits as single precision would. At the time `end`
+    (of time.monotonic) the search stops; by default after a second and a half.
     """
-    end = end or time.monotonic() + 2
+    end = end or time.monotonic() + 1.5
     if fits(case.answer, case.right):
         return [Cause((SHAPE,), VOCABULARY[SHAPE])]
-    found = {}
-    for stage in STAGES:
-        for codes, says, value in stage(case):
-            if time.monotonic() > end:
-                return list(found)
-            shape = None if value is None else fits(case.answer, value)
-            if shape is None:
-                continue
-            # A slip that changes nothing here explains nothing.
-            if shape or value is case.answer or fits(case.right, value) is None:
-                also = (shape,) if shape and value.shape == case.right.shape else ()
-                found[Cause(codes + also, says)] = None
+    found, nearly = {}, {}
+    for fitting in _stage_by_stage(case, end):
+        for one, cause in fitting:
+            (found if fits(case.answer, one.value, 1e-9) is not None else nearly)[cause] = None
         if found and not every:
             break
-    return list(found)
+    return list(found or nearly)
+
+
+def _stage_by_stage(case, end):
+    """For each stage [(Guess, Cause), …] of all that fits."""
+    cases, near = [case, *other_slopes(case)], _nearness(case.answer)
+    with np.errstate(all="ignore"):
+        for stage in STAGES:
+            fitting = []
+            for one in cases:
+                for guessed in stage(one):
+                    if time.monotonic() > end:
+                        yield fitting
+                        return
+                    if guessed.value is not None and near(guessed.value):
+                        fitting += [(guessed, cause) for cause in _explained(one, guessed)]
+            yield fitting
+
+
+def _nearness(answer):
+    """A quick look at the largest entry: False only where the arrays cannot be the same."""
+    if not answer.size:
+        return lambda value: True
+    peak = int(np.abs(answer).argmax())
+    there = answer.flat[peak]
+    gap = 4e-9 + 4e-6 * abs(there)
+
+    def near(value):
+        return value.shape != answer.shape or abs(value.flat[peak] - there) <= gap
+
+    return near
+
+
+def _explained(case, guessed):
+    """The Cause, if the numbers fit; a slip that changes nothing here explains nothing."""
+    value = guessed.value
+    shape = fits(case.answer, value)
+    turned = case.answer.shape != case.right.shape
+    if shape is None or not (turned or value is case.answer or fits(case.right, value) is None):
+        return
+    also = (shape,) if shape and value.shape == case.right.shape else ()
+    says, *more = guessed.sentences
+    if more:
+        says = " ".join(f"({n}) {one}" for n, one in enumerate((says, *more), 1))
+    tree = guessed.written()
+    formula = "" if tree is None else text(tree)
+    yield Cause(guessed.codes + also, f"{says}{case.aside}", formula)
 
 
 def formulas(case):
-    """(codes, what to say, wrong formula): the quantity's own, then those one slip away."""
-    for mistake in case.quantity.mistakes:
-        for formula in mistake.formulas:
-            yield (mistake.code,), mistake.says, formula
+    """Guesses with a wrong formula each: the quantity's own, then those one slip away."""
+    yield from _own(case)
     yield from _slips(case)
 
 
+def _own(case):
+    for mistake in case.quantity.mistakes:
+        for formula in mistake.formulas:
+            yield guess(case, (mistake.code,), mistake.says, parsed(formula), shown=False)
+
+
 def _slips(case):
-    for code, formula in rewritings(case.quantity.formula, alike(case.quantity, case.names)):
-        yield (code,), _slip_in_words(case.quantity, code, formula), formula
+    for slip in (*opened_slips(case, slips), *alike_slips(case, usual_slips)):
+        yield _slipped(case, slip)
 
 
-def _slip_in_words(quantity, code, formula):
-    used = words(formula)
-    meanings = [f"{name} = {meant}" for name, meant in quantity.where.items() if name in used]
-    where = f", with {', '.join(meanings)}" if meanings else ""
-    says = "A sign is wrong." if code == "wrong-sign" else VOCABULARY[code]
-    return f"{says} Your numbers are those of {formula}{where}."
+def _slipped(case, slip):
+    return guess(case, (slip.code,), slip, slip.tree)
 
 
-def _said(code, value):
-    return (code,), VOCABULARY[code], value
+def _said(code, value, tree=None):
+    return Guess((code,), (VOCABULARY[code],), tree, value, shown=False)
 
 
 def _known(case):
     """Stage 1."""
     if not case.answer.any():
-        yield _said("never-computed", case.answer)
-    for mistake in case.quantity.mistakes:
-        for formula in mistake.formulas:
-            yield (mistake.code,), mistake.says, case.value(formula)
-    for code, factor in _factors(case):
-        yield _said(code, case.right * factor)
+        if _cut_to_zero(case):
+            yield _said("integer-truncation", case.answer)
+        else:
+            yield _said("never-computed", case.answer)
+    yield from _own(case)
+    tree = parsed(case.quantity.formula)
+    yield Guess(("wrong-sign",), (NEGATIVE,), filled("-A", A=tree), -case.right, shown=False)
+    for code, factor, template in _sizes(case):
+        yield Guess((code,), (VOCABULARY[code],), filled(template, A=tree), case.right * factor)
     if case.right.ndim == 2:
-        yield _said("missing-transpose", case.right.T)
+        yield _said("missing-transpose", case.right.T, filled("A.T", A=tree))
     if case.upstream is not None:
         yield from _other_upstream(case)
+        yield from _jacobians(case)
+
+
+NEGATIVE = "It is the negative of the right answer: every sign is reversed."
+
+
+def _cut_to_zero(case):
+    """Zeros that are the decimals of what is below 1, written into an array of integers."""
+    integers = [v for n, v in case.names.items() if n in case.quantity.takes and _is_plain(case, n)]
+    whole = case.whole or any(np.asarray(v).dtype.kind in "iu" for v in integers)
+    return whole and case.right.any() and not np.trunc(case.right).any()
+
+
+def _is_plain(case, name):
+    return not {"labels", "whole"} & set(case.quantity.takes[name].split())
 
 
 def _factors(case):
-    """The sign, and the sizes that a mean over the batch brings in."""
-    S, C, N, M = (max(1, case.size(letter)) for letter in "SCNM")
-    yield "wrong-sign", -1
+    """(code, factor, how it is written): the sign, and the sizes that a mean brings in."""
+    yield "wrong-sign", -1, "-A"
+    yield from _sizes(case)
+
+
+def _sizes(case):
+    S = case.size("S")
     if S > 1:
-        yield "missing-batch-mean", S
-    for size in {S, C, S * S, S * C, S * N, S * M, *(n for n in (N, M) if n > 2)} - {1}:
-        yield "extra-batch-mean", 1 / size
+        yield "missing-batch-mean", S, "A * S"
+        yield "extra-batch-mean", 1 / S, "A / S"
+    letters = [n for n in "SCNMK" if case.size(n) > (1 if n in "SC" else 2)]
+    if S > 1:
+        for power in (2, 3):
+            yield "missing-batch-mean", S**power, f"A * S**{power}"
+    for letter in letters:
+        size = case.size(letter)
+        for power in (1, 2, 3, 4):
+            if power < 3 or letter == "S":
+                yield "extra-batch-mean", size**-power, f"A / {letter}" + f"**{power}" * (power > 1)
+        if letter != "S" and S > 1:
+            yield "extra-batch-mean", 1 / (S * size), f"A / (S * {letter})"
+            yield "extra-batch-mean", 1 / (S * S * size), f"A / (S**2 * {letter})"
+            yield "extra-batch-mean", S / size, f"A * S / {letter}"
 
 
 def _other_upstream(case):
-    dY, formula = case.upstream, case.quantity.formula
-    yield _said("upstream-missing", case.value(formula, dY=np.ones_like(dY, dtype=float)))
-    yield _said("upstream-twice", case.value(formula, dY=dY**2))
-    again = [dY, *(dY.sum(axis=axis, keepdims=True) for axis in range(dY.ndim))]
+    dY, formula = case.upstream, parsed(case.quantity.formula)
+    for code, other in (
+        ("upstream-missing", "np.ones_like(dY, dtype=float)"),
+        ("upstream-twice", "dY**2"),
+    ):
+        tree = filled(text(formula), dY=parsed(other))
+        yield guess(case, (code,), VOCABULARY[code], tree, shown=False)
+    again = ["dY", *(f"dY.sum(axis={axis}, keepdims=True)" for axis in range(dY.ndim))]
     if dY.ndim == 2:
-        again.append(dY.sum(axis=0)[:, None])
+        again.append("dY.sum(axis=0)[:, None]")
     for upstream in again:
-        yield _said("upstream-twice", _product(case.right, upstream))
+        value = _product(case.right, case.value(upstream))
+        yield _said("upstream-twice", value, filled(f"A * {upstream}", A=formula))
+
+
+def _jacobians(case):
+    """∂Y/∂X itself, where it was to be multiplied by the upstream gradient: with all its indices.
+
+    The answer is linear in dY, so what it is for a dY with a single 1 is a row of the Jacobian.
+    """
+    dY, right, answer = case.upstream, case.right, case.answer
+    if answer.ndim < 2 or answer.size not in (
+        dY.size * right.size,
+        dY.size * right.size // len(dY),
+    ):
+        return
+    if answer.size > 20_000 or is_name(parsed(case.quantity.formula), "dY"):
+        return
+    units = np.eye(dY.size).reshape(dY.size, *dY.shape)
+    rows = [case.value(case.quantity.formula, dY=unit) for unit in units]
+    if any(row is None for row in rows):
+        return
+    whole = np.array(rows)  # (dY.size, *right.shape)
+    full = whole.reshape(*dY.shape, *right.shape)
+    flat = whole.reshape(dY.size, right.size)
+    says = (
+        "These are the derivatives alone, the Jacobian. The upstream gradient is not multiplied in."
+    )
+    for value in (flat, flat.T, full, np.moveaxis(full, range(dY.ndim), range(-dY.ndim, 0))):
+        yield Guess(("upstream-missing",), (says,), None, value, shown=False)
+    if dY.ndim == right.ndim == 2 and len(dY) == len(right):
+        each = np.einsum("ijik->ijk", full)
+        for value in (each, each.swapaxes(1, 2)):
+            yield Guess(("upstream-missing",), (says,), None, value, shown=False)
 
 
 def _product(array, other):
@@ -132,18 +250,20 @@ def _product(array, other):
 
 def _one_slip(case):
     """Stage 2."""
-    for codes, says, formula in _slips(case):
-        yield codes, says, case.value(formula)
+    yield from _slips(case)
     yield from _whole_numbers(case)
     yield from _across_samples(case)
     for name in (*case.quantity.takes, *case.quantity.where):
         value = case.value(name)
         if value is not None and value.ndim:
-            yield ("wrong-array",), f"This is {name} itself, unchanged.", value
+            tree = parsed(name)
+            yield Guess(
+                ("wrong-array",), (f"This is {name} itself, unchanged.",), tree, value, False
+            )
 
 
 def _whole_numbers(case):
-    """The answer cut to whole numbers, or computed from inputs that were."""
+    """The answer cut to integers, or computed from inputs that were."""
     quantity, names = case.quantity, case.names
     for cut in (np.trunc, np.floor, np.rint):
         yield _said("integer-truncation", cut(case.right))
@@ -158,72 +278,82 @@ def _whole_numbers(case):
 
 def _across_samples(case):
     """Rows that belong to a sample each, brought together."""
-    right, S = case.right, case.size("S")
+    right, S, A = case.right, case.size("S"), parsed(case.quantity.formula)
     if right.ndim != 2 or len(right) != S or S == 1:
         return
-    yield _said("samples-mixed", np.cumsum(right, axis=0))
-    for row in (right[0], right[-1], right.sum(axis=0), right.mean(axis=0)):
-        yield _said("samples-mixed", np.tile(row, (S, 1)))
-    for row in (right.sum(axis=0), right.mean(axis=0), right.sum(), right.mean()):
-        yield _said("collapsed-over-batch", np.asarray(row))
+    yield _said("samples-mixed", np.cumsum(right, axis=0), filled("np.cumsum(A, axis=0)", A=A))
+    for row in ("A[0]", "A[-1]", "A.sum(axis=0)", "A.mean(axis=0)"):
+        tree = filled(f"np.tile({row}, (S, 1))", A=A)
+        yield guess(case, ("samples-mixed",), VOCABULARY["samples-mixed"], tree, shown=False)
+    for row in ("A.sum(axis=0)", "A.mean(axis=0)", "A.sum()", "A.mean()"):
+        tree = filled(row, A=A)
+        yield guess(
+            case, ("collapsed-over-batch",), VOCABULARY["collapsed-over-batch"], tree, False
+        )
     for axis in (0, 1, None):
         yield _said("reduction-for-elementwise", np.asarray(right.max(axis=axis)))
 
 
 def _two_at_once(case):
-    """Stage 3: what the stages before know is computed once; it does not depend on the answer."""
+    """Stage 4: what the stages before know is computed once; it does not depend on the answer."""
     found = list(_all((_known, _one_slip), case))
     yield from _on_top(case, lambda undone: found)
 
 
-def _on_top(case, found_for):
+def _on_top(case, found_for, factors=None):
     """One more mistake on top of those that `found_for` gives for an answer without that one."""
-    for more, factor in _factors(case):
-        for codes, says, value in found_for(case.with_answer(case.answer / factor)):
-            if more not in codes:
-                yield (*codes, more), f"{says} And: {VOCABULARY[more]}", value * factor
-    for codes, says, value in found_for(case):
-        for more, changed in _turned_or_cut(case, value):
-            if changed is not None and more not in codes:
-                both = (more, *codes) if more == "integer-truncation" else (*codes, more)
-                yield both, f"{says} And: {VOCABULARY[more]}", changed
+    for more, factor, template in factors or _factors(case):
+        for one in found_for(case.with_answer(case.answer / factor)):
+            if more not in one.codes:
+                yield one.also(more, template, one.value * factor)
+    for one in found_for(case):
+        for more, template, changed in _turned_or_cut(case, one.value):
+            if changed is not None and more not in one.codes:
+                both = one.also(more, template, changed)
+                yield both.turned() if more == "integer-truncation" else both
 
 
 def _all(stages, case):
     for stage in stages:
-        yield from (found for found in stage(case) if found[2] is not None)
+        yield from (one for one in stage(case) if one.value is not None)
 
 
 def _turned_or_cut(case, value):
     """What else can be done to a wrong value."""
     if value.ndim == 2:
-        yield "missing-transpose", value.T
+        yield "missing-transpose", "A.T", value.T
     if case.upstream is not None:
-        yield "upstream-twice", _product(value, case.upstream)
-    yield "integer-truncation", np.trunc(value)
-    yield "integer-truncation", np.floor(value)
+        yield "upstream-twice", "A * dY", _product(value, case.upstream)
+    yield "integer-truncation", "np.trunc(A)", np.trunc(value)
+    yield "integer-truncation", "np.floor(A)", np.floor(value)
 
 
 def _fitted_and_more(case):
-    """Stage 5: also a mistake of the quantity times a number."""
-    yield from _on_top(case, lambda undone: _all((_unscaled,), undone))
-    for mistake in case.quantity.mistakes:
-        for formula in mistake.formulas:
-            value = case.value(formula)
-            if value is not None and value.shape == case.answer.shape:
-                yield from scaled(case, value, (mistake.code,), mistake.says)
+    """Stage 6: also a mistake of the quantity times a number."""
+    usual = list(_factors(case))[:3]
+    yield from _on_top(case, lambda undone: _all((_unscaled,), undone), usual)
+    for one in _own(case):
+        if one.value is not None and one.value.shape == case.answer.shape:
+            yield from scaled(case, one)
 
 
 def _unscaled(case):
-    return (found for found in fitted(case) if found[0] != ("scaled",))
+    return (one for one in fitted(case) if one.codes != ("scaled",))
 
 
 def _two_slips(case):
-    """Stage 6."""
-    groups = alike(case.quantity, case.names)
-    for codes, says, formula in formulas(case):
-        for code, twice in rewritings(formula, groups):
-            yield (*codes, code), f"{says} And: {VOCABULARY[code]}", case.value(twice)
+    """Stage 7: first the same slip at two places, then any two."""
+    slipped = [_slipped(case, slip) for slip in opened_slips(case, usual_slips)]
+    for one in slipped:
+        yield from _slipped_twice(case, one, opened_slips(case, again(one.codes[0]), one.tree))
+    for one in (*_own(case), *slipped, *_slips(case)):
+        yield from _slipped_twice(case, one, usual(one.tree, around(case)))
 
 
-STAGES = (_known, _one_slip, _two_at_once, fitted, _fitted_and_more, _two_slips)
+def _slipped_twice(case, one, more):
+    """What is computed for these trees is not kept: there are too many."""
+    passing = replace(case, memo=dict(case.memo))
+    return (one.slipped(passing, slip) for slip in more)
+
+
+STAGES = (_known, _one_slip, counted, _two_at_once, fitted, _fitted_and_more, _two_slips)

@@ -1,30 +1,44 @@
 """A case to be judged, and when two arrays are equal."""
 
-from dataclasses import dataclass, replace
+import ast
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from ..formulas import evaluate
+from ..formulas import evaluate, worth
 
 SHAPE = "right-values-wrong-shape"
 
 
 @dataclass(frozen=True)
 class Case:
-    """An answer for `quantity` (float64) beside the right one; `names` is what formulas may use."""
+    """An answer for `quantity` (float64) beside the right one; `names` is what formulas may use.
+
+    `whole` says that the answer came as an array of integers, `aside` what else is to be said.
+    """
 
     quantity: object
     answer: np.ndarray
     right: np.ndarray
     names: dict
+    whole: bool = False
+    aside: str = ""
+    memo: dict = field(default_factory=dict, compare=False, repr=False)
 
     def with_answer(self, answer):
         """The same case with another answer."""
         return replace(self, answer=answer)
 
     def value(self, formula, finite=True, **more):
-        """What a formula is worth here as an array of floats; None if it has no (finite) value."""
-        value = evaluate(formula, {**self.names, **more} if more else self.names)
+        """What a formula is worth here as an array of floats; None if it has no (finite) value.
+
+        A formula is a text or a tree.
+        """
+        names = {**self.names, **more} if more else self.names
+        if isinstance(formula, ast.AST):
+            value = worth(formula, names, {} if more else self.memo)
+        else:
+            value = evaluate(formula, names)
         value = None if value is None else np.asarray(value)
         if value is None or value.dtype.kind not in "biuf":
             return None
@@ -52,17 +66,17 @@ def equal(answer, value, relative=1e-6, absolute=1e-9):
     return bool((np.abs(answer - value) <= absolute * scale + relative * np.abs(value)).all())
 
 
-def fits(answer, value):
+def fits(answer, value, relative=1e-6):
     """Whether these are the same numbers: "" in the same shape, SHAPE in another, None if not."""
     if value.shape == answer.shape:
-        return "" if equal(answer, value) else None
+        return "" if equal(answer, value, relative) else None
     if value.size == answer.size:
-        return SHAPE if equal(answer.ravel(), value.ravel()) else None
+        return SHAPE if equal(answer.ravel(), value.ravel(), relative) else None
     try:
         spread = np.broadcast_to(value, answer.shape)
     except ValueError:
         return None
-    return SHAPE if value.size > 1 and equal(answer, spread) else None
+    return SHAPE if value.size > 1 and equal(answer, spread, relative) else None
 
 
 def ratio(array, base):

@@ -8,7 +8,9 @@ from ..formulas import SmoothFunction, evaluate, is_large, namespace, right_answ
 from ..tables import QUANTITIES
 from ..vocabulary import VOCABULARY
 from .causes import Cause, find_causes, formulas
+from .claims import claim
 from .failures import in_words, is_open, shape_in_words
+from .kinks import convention, ties
 from .matching import Case, equal, looseness
 from .rewriting import conditions
 
@@ -17,10 +19,11 @@ MANY = 100_000  # entries; of a larger answer only the shape is looked at
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """`.ok`, `.mistake` (a code of the vocabulary, or None), `.message`.
+    """`.ok`, `.mistake` (a code of the vocabulary, or None), `.mistakes`, `.message`.
 
-    `also` is the second of two mistakes at once, `causes` everything that would explain the
-    numbers, `error` how far each entry is off, if the shape is right.
+    `mistakes` are all that were named, and the message says something about each; `mistake` is the
+    first, `also` the second. `causes` is everything that would explain the numbers, `error` how far
+    each entry is off, if the shape is right.
     """
 
     ok: bool
@@ -29,6 +32,11 @@ class Diagnosis:
     also: str | None = None
     causes: tuple = ()
     error: np.ndarray | None = None
+
+    @property
+    def mistakes(self):
+        named = (self.mistake, *(self.causes[0].codes if self.causes else ()), self.also)
+        return tuple(code for code in dict.fromkeys(named) if code)
 
     def __str__(self):
         return self.message
@@ -89,11 +97,15 @@ def diagnosed(quantity, answer, names, end=None):
     if answer.shape != right.shape and answer.size > (8 if quantity.shape.isdigit() else MANY):
         return _shape_only(case)
     if not np.isfinite(answer).all():
-        return _not_finite(case)
+        with np.errstate(all="ignore"):
+            return _not_finite(case)
     if answer.shape == right.shape and equal(answer, right, 1e-7 * loose, 1e-9 * loose):
         return Diagnosis(True, None, f"{quantity.symbol} is right.")
     with np.errstate(all="ignore"):  # an answer, or a wrong formula, may overflow
-        case = case.with_answer(answer.astype(np.float64))
+        whole = answer.dtype.kind in "iu"
+        case = Case(quantity, answer.astype(np.float64), right, names, whole)
+        if said := convention(case):
+            return Diagnosis(True, None, f"{quantity.symbol} is right. {said}")
         return put_in_words(case, [] if is_large(quantity, names) else find_causes(case, end))
 
 
@@ -136,12 +148,12 @@ def _hollow(case, holes):
     answer, right = case.answer, case.right
     if right.shape != answer.shape or equal(answer[~holes], right[~holes]):
         return None
-    for codes, says, formula in formulas(case):
-        value = case.value(formula, finite=False)
+    for one in formulas(case):
+        value = case.value(one.tree, finite=False)
         if value is not None and value.shape == holes.shape:
             same = (~np.isfinite(value) == holes).all()
             if same and equal(answer[~holes], value[~holes]):
-                return Cause(codes, says)
+                return Cause(one.codes, one.sentences[0])
     return None
 
 
@@ -153,7 +165,8 @@ def put_in_words(case, causes):
         codes = causes[0].codes
         also = next((code for code in codes[1:] if code != codes[0]), None)
         opening = "Two things at once. " if also else ""
-        message = f"{opening}{causes[0].says}{_shapes(case)}{_pointer(quantity)}"
+        claimed = claim(case, causes[0].formula)
+        message = f"{opening}{causes[0].says}{claimed}{_shapes(case)}{_pointer(quantity)}"
         return Diagnosis(False, codes[0], message, also, tuple(causes), error)
     if error is None:
         return _shape_only(case)
@@ -211,11 +224,23 @@ def _entries(case, error):
     count = (
         f"{wrong.sum()} of {right.size} entries of {quantity.symbol} are wrong, the others right"
     )
+    if _at_kinks(case, wrong):
+        says = "all of them lie at a kink, where any value between the slopes from the left and "
+        message = (
+            f"{count}: {says}from the right would do. Entry {'; '.join(shown)}.{_pointer(quantity)}"
+        )
+        return Diagnosis(False, "wrong-branch", message, error=error)
     side = _one_side(case, wrong)
     code = "wrong-branch" if side else "partly-wrong"
     where = f": all of them lie where {side}" if side else ""
     message = f"{count}{where}. Entry {'; '.join(shown)}.{_pointer(quantity)}"
     return Diagnosis(False, code, message, error=error)
+
+
+def _at_kinks(case, wrong):
+    return any(
+        tie.shape == wrong.shape and not (wrong & ~tie).any() for tie, _ in ties(case).values()
+    )
 
 
 def _two(answer, right):
