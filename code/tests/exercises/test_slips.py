@@ -236,6 +236,16 @@ def test_what_no_slope_explains_is_wrong_at_a_kink_too():
     assert not diagnose("softmax.masked_dZ", value, **masked).ok  # a mask of 0 is no kink
 
 
+def test_a_function_of_three_pieces_has_two_kinks():
+    inputs = planted.other_inputs(QUANTITIES["activations.hard_swish_dX"], 5)
+    inputs["X"].flat[:4] = [-1.5, 1.5, 1.5, -1.5]
+    pieces = "dY * np.where(X < -1.5, 0, np.where(X < 1.5, (2 * X + 1.5) / 3, 1))"
+    answer = planted.value(QUANTITIES["activations.hard_swish_dX"], pieces, inputs)
+    found = diagnose("activations.hard_swish_dX", answer, **inputs)
+    assert found.ok
+    assert "X = 1.5" in found.message
+
+
 def test_where_the_choice_at_a_tie_is_asked_for_another_one_is_a_mistake():
     inputs = planted.other_inputs(QUANTITIES["activations.max_dA"], 0)
     dY, A, B = (inputs[name] for name in ("dY", "A", "B"))
@@ -294,7 +304,8 @@ NAMES = [  # (quantity, wrong formula, the name)
     ("losses.fused_dZ", "(Y - P) / S**3", "extra-batch-mean"),
     ("softmax.dZ", "Y * (dY - (dY * Y).sum(axis=1, keepdims=True)) * S**2", "missing-batch-mean"),
     ("softmax.dZ", "np.diag(Y.ravel()) - np.outer(Y, Y)", "samples-mixed"),
-    ("network.rms_dX", "(dY - Y * (dY @ Y.T).mean(axis=1, keepdims=True)) / r", "matmul-for-elementwise"),
+    ("network.rms_dX", "(dY - Y * (dY @ Y.T).mean(axis=1, keepdims=True)) / r",
+     "matmul-for-elementwise"),
     ("activations.bug", "dY @ (1 - np.tanh(X) ** 2).T", "matmul-for-elementwise"),
     ("network.dW1", "((dZ @ W2) @ (1.0 * (A > 0)).T).T @ X", "matmul-for-elementwise"),
     ("linear.bilinear_dA", "(X.T @ U) * dY.sum()", "samples-mixed"),

@@ -21,15 +21,26 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..formulas import namespace, right_answer
 from ..vocabulary import VOCABULARY
 from .fitted import counted, fitted, scaled
+from .general import (
+    NEGATIVE,
+    across_samples,
+    cut_to_zero,
+    factors,
+    jacobians,
+    other_upstream,
+    product,
+    said,
+    sizes,
+    whole_numbers,
+)
 from .guesses import Guess, guess
 from .kinks import other_slopes
 from .matching import SHAPE, fits
 from .openings import alike_slips, around, opened_slips
 from .rewriting import again, slips, usual, usual_slips
-from .trees import filled, is_name, parsed, text
+from .trees import filled, parsed, text
 
 
 @dataclass(frozen=True)
@@ -129,130 +140,30 @@ def _slipped(case, slip):
     return guess(case, (slip.code,), slip, slip.tree)
 
 
-def _said(code, value, tree=None):
-    return Guess((code,), (VOCABULARY[code],), tree, value, shown=False)
-
-
 def _known(case):
     """Stage 1."""
     if not case.answer.any():
-        if _cut_to_zero(case):
-            yield _said("integer-truncation", case.answer)
+        if cut_to_zero(case):
+            yield said("integer-truncation", case.answer)
         else:
-            yield _said("never-computed", case.answer)
+            yield said("never-computed", case.answer)
     yield from _own(case)
     tree = parsed(case.quantity.formula)
     yield Guess(("wrong-sign",), (NEGATIVE,), filled("-A", A=tree), -case.right, shown=False)
-    for code, factor, template in _sizes(case):
+    for code, factor, template in sizes(case):
         yield Guess((code,), (VOCABULARY[code],), filled(template, A=tree), case.right * factor)
     if case.right.ndim == 2:
-        yield _said("missing-transpose", case.right.T, filled("A.T", A=tree))
+        yield said("missing-transpose", case.right.T, filled("A.T", A=tree))
     if case.upstream is not None:
-        yield from _other_upstream(case)
-        yield from _jacobians(case)
-
-
-NEGATIVE = "It is the negative of the right answer: every sign is reversed."
-
-
-def _cut_to_zero(case):
-    """Zeros that are the decimals of what is below 1, written into an array of integers."""
-    integers = [v for n, v in case.names.items() if n in case.quantity.takes and _is_plain(case, n)]
-    whole = case.whole or any(np.asarray(v).dtype.kind in "iu" for v in integers)
-    return whole and case.right.any() and not np.trunc(case.right).any()
-
-
-def _is_plain(case, name):
-    return not {"labels", "whole"} & set(case.quantity.takes[name].split())
-
-
-def _factors(case):
-    """(code, factor, how it is written): the sign, and the sizes that a mean brings in."""
-    yield "wrong-sign", -1, "-A"
-    yield from _sizes(case)
-
-
-def _sizes(case):
-    S = case.size("S")
-    if S > 1:
-        yield "missing-batch-mean", S, "A * S"
-        yield "extra-batch-mean", 1 / S, "A / S"
-    letters = [n for n in "SCNMK" if case.size(n) > (1 if n in "SC" else 2)]
-    if S > 1:
-        for power in (2, 3):
-            yield "missing-batch-mean", S**power, f"A * S**{power}"
-    for letter in letters:
-        size = case.size(letter)
-        for power in (1, 2, 3, 4):
-            if power < 3 or letter == "S":
-                yield "extra-batch-mean", size**-power, f"A / {letter}" + f"**{power}" * (power > 1)
-        if letter != "S" and S > 1:
-            yield "extra-batch-mean", 1 / (S * size), f"A / (S * {letter})"
-            yield "extra-batch-mean", 1 / (S * S * size), f"A / (S**2 * {letter})"
-            yield "extra-batch-mean", S / size, f"A * S / {letter}"
-
-
-def _other_upstream(case):
-    dY, formula = case.upstream, parsed(case.quantity.formula)
-    for code, other in (
-        ("upstream-missing", "np.ones_like(dY, dtype=float)"),
-        ("upstream-twice", "dY**2"),
-    ):
-        tree = filled(text(formula), dY=parsed(other))
-        yield guess(case, (code,), VOCABULARY[code], tree, shown=False)
-    again = ["dY", *(f"dY.sum(axis={axis}, keepdims=True)" for axis in range(dY.ndim))]
-    if dY.ndim == 2:
-        again.append("dY.sum(axis=0)[:, None]")
-    for upstream in again:
-        value = _product(case.right, case.value(upstream))
-        yield _said("upstream-twice", value, filled(f"A * {upstream}", A=formula))
-
-
-def _jacobians(case):
-    """∂Y/∂X itself, where it was to be multiplied by the upstream gradient: with all its indices.
-
-    The answer is linear in dY, so what it is for a dY with a single 1 is a row of the Jacobian.
-    """
-    dY, right, answer = case.upstream, case.right, case.answer
-    if answer.ndim < 2 or answer.size not in (
-        dY.size * right.size,
-        dY.size * right.size // len(dY),
-    ):
-        return
-    if answer.size > 20_000 or is_name(parsed(case.quantity.formula), "dY"):
-        return
-    units = np.eye(dY.size).reshape(dY.size, *dY.shape)
-    rows = [case.value(case.quantity.formula, dY=unit) for unit in units]
-    if any(row is None for row in rows):
-        return
-    whole = np.array(rows)  # (dY.size, *right.shape)
-    full = whole.reshape(*dY.shape, *right.shape)
-    flat = whole.reshape(dY.size, right.size)
-    says = (
-        "These are the derivatives alone, the Jacobian. The upstream gradient is not multiplied in."
-    )
-    for value in (flat, flat.T, full, np.moveaxis(full, range(dY.ndim), range(-dY.ndim, 0))):
-        yield Guess(("upstream-missing",), (says,), None, value, shown=False)
-    if dY.ndim == right.ndim == 2 and len(dY) == len(right):
-        each = np.einsum("ijik->ijk", full)
-        for value in (each, each.swapaxes(1, 2)):
-            yield Guess(("upstream-missing",), (says,), None, value, shown=False)
-
-
-def _product(array, other):
-    """Element by element, where that leaves the shape as it is; else None."""
-    try:
-        product = array * other
-    except ValueError:
-        return None
-    return product if product.shape == array.shape else None
+        yield from other_upstream(case)
+        yield from jacobians(case)
 
 
 def _one_slip(case):
     """Stage 2."""
     yield from _slips(case)
-    yield from _whole_numbers(case)
-    yield from _across_samples(case)
+    yield from whole_numbers(case)
+    yield from across_samples(case)
     for name in (*case.quantity.takes, *case.quantity.where):
         value = case.value(name)
         if value is not None and value.ndim:
@@ -262,47 +173,15 @@ def _one_slip(case):
             )
 
 
-def _whole_numbers(case):
-    """The answer cut to integers, or computed from inputs that were."""
-    quantity, names = case.quantity, case.names
-    for cut in (np.trunc, np.floor, np.rint):
-        yield _said("integer-truncation", cut(case.right))
-    inputs = {name: names[name] for name in quantity.takes}
-    floats = [n for n, v in inputs.items() if isinstance(v, np.ndarray) and v.dtype.kind == "f"]
-    for some in (floats, *([name] for name in floats)):
-        cut = inputs | {name: np.trunc(inputs[name]) for name in some}
-        value = right_answer(quantity, namespace(quantity, cut))
-        yield _said("integer-truncation", value)
-        yield _said("integer-truncation", np.trunc(value))
-
-
-def _across_samples(case):
-    """Rows that belong to a sample each, brought together."""
-    right, S, A = case.right, case.size("S"), parsed(case.quantity.formula)
-    if right.ndim != 2 or len(right) != S or S == 1:
-        return
-    yield _said("samples-mixed", np.cumsum(right, axis=0), filled("np.cumsum(A, axis=0)", A=A))
-    for row in ("A[0]", "A[-1]", "A.sum(axis=0)", "A.mean(axis=0)"):
-        tree = filled(f"np.tile({row}, (S, 1))", A=A)
-        yield guess(case, ("samples-mixed",), VOCABULARY["samples-mixed"], tree, shown=False)
-    for row in ("A.sum(axis=0)", "A.mean(axis=0)", "A.sum()", "A.mean()"):
-        tree = filled(row, A=A)
-        yield guess(
-            case, ("collapsed-over-batch",), VOCABULARY["collapsed-over-batch"], tree, False
-        )
-    for axis in (0, 1, None):
-        yield _said("reduction-for-elementwise", np.asarray(right.max(axis=axis)))
-
-
 def _two_at_once(case):
     """Stage 4: what the stages before know is computed once; it does not depend on the answer."""
     found = list(_all((_known, _one_slip), case))
     yield from _on_top(case, lambda undone: found)
 
 
-def _on_top(case, found_for, factors=None):
+def _on_top(case, found_for, some=None):
     """One more mistake on top of those that `found_for` gives for an answer without that one."""
-    for more, factor, template in factors or _factors(case):
+    for more, factor, template in some or factors(case):
         for one in found_for(case.with_answer(case.answer / factor)):
             if more not in one.codes:
                 yield one.also(more, template, one.value * factor)
@@ -323,14 +202,14 @@ def _turned_or_cut(case, value):
     if value.ndim == 2:
         yield "missing-transpose", "A.T", value.T
     if case.upstream is not None:
-        yield "upstream-twice", "A * dY", _product(value, case.upstream)
+        yield "upstream-twice", "A * dY", product(value, case.upstream)
     yield "integer-truncation", "np.trunc(A)", np.trunc(value)
     yield "integer-truncation", "np.floor(A)", np.floor(value)
 
 
 def _fitted_and_more(case):
     """Stage 6: also a mistake of the quantity times a number."""
-    usual = list(_factors(case))[:3]
+    usual = list(factors(case))[:3]
     yield from _on_top(case, lambda undone: _all((_unscaled,), undone), usual)
     for one in _own(case):
         if one.value is not None and one.value.shape == case.answer.shape:

@@ -69,7 +69,7 @@ def _opened(formula, where):
 
 
 def opened(quantity):
-    """The formula, with its definitions opened where they decide; None if the choice is asked for."""
+    """The formula with its definitions opened, if a comparison decides; None if it is asked for."""
     formulas = (quantity.formula, *quantity.where.values())
     decides = any(">" in one or "<" in one for one in formulas)
     if not decides or "==" in quantity.formula or not quantity.wrt:

@@ -130,6 +130,7 @@ def _usual(node, around):
         case ast.BinOp(left, ast.Div(), ast.Name("S") as size):
             yield "missing-batch-mean", left
             yield "missing-batch-mean", product(left, size)
+            yield "fraction-inverted", ast.BinOp(size, ast.Div(), left)
         case ast.BinOp(left, ast.Div(), right):
             yield "fraction-inverted", ast.BinOp(right, ast.Div(), left)
             yield "missing-term", left
