@@ -47,6 +47,14 @@ class SmoothFunction:
 
 @functools.lru_cache(maxsize=8192)
 def _compiled(formula):
+    return _without_warnings(formula)
+
+
+def _compiled_tree(tree):
+    return _without_warnings(ast.fix_missing_locations(ast.Expression(tree)))
+
+
+def _without_warnings(formula):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a slip may put an index behind a number
         return compile(formula, "<formula>", "eval")
@@ -150,14 +158,10 @@ def worth(tree, names, memo):
     return found[1]
 
 
-class _Misfit(ValueError):
-    pass
-
-
 def _part(tree, names, memo):
     value = worth(tree, names, memo)
     if value is None and not (isinstance(tree, ast.Constant) and tree.value is None):
-        raise _Misfit
+        raise ValueError("a part has no value")
     return value
 
 
@@ -187,7 +191,7 @@ def _worth(tree, names, memo):
             given = [_part(one, names, memo) for one in given]
             more = {k.arg: _part(k.value, names, memo) for k in keywords}
             return _part(function, names, memo)(*given, **more)
-    return eval(compile(ast.fix_missing_locations(ast.Expression(tree)), "<tree>", "eval"), names)
+    return eval(_compiled_tree(tree), names)
 
 
 def right_answer(quantity, names):
