@@ -26,6 +26,7 @@ from .fitted import counted, fitted, scaled
 from .general import (
     NEGATIVE,
     across_samples,
+    another_factor,
     cut_to_zero,
     factors,
     jacobians,
@@ -59,9 +60,9 @@ def find_causes(case, end=None, every=False):
     """The causes of the first stage in which anything fits, or of every stage; [] if none does.
 
     What fits to the last digit goes before what fits as single precision would. At the time `end`
-    (of time.monotonic) the search stops; by default after a second and a half.
+    (of time.monotonic) the search stops; by default after two seconds.
     """
-    end = end or time.monotonic() + 1.5
+    end = end or time.monotonic() + 2
     if fits(case.answer, case.right):
         return [Cause((SHAPE,), VOCABULARY[SHAPE])]
     found, nearly = {}, {}
@@ -164,6 +165,7 @@ def _one_slip(case):
     yield from _slips(case)
     yield from whole_numbers(case)
     yield from across_samples(case)
+    yield from another_factor(case)
     for name in (*case.quantity.takes, *case.quantity.where):
         value = case.value(name)
         if value is not None and value.ndim:
@@ -221,12 +223,16 @@ def _unscaled(case):
 
 
 def _two_slips(case):
-    """Stage 7: first the same slip at two places, then any two."""
-    slipped = [_slipped(case, slip) for slip in opened_slips(case, usual_slips)]
-    for one in slipped:
+    """Stage 7: two in the formula, the same one at two places, then any two."""
+    tree, near = parsed(case.quantity.formula), around(case)
+    first = [_slipped(case, slip) for slip in usual_slips(tree, near)]
+    for one in (*first, *_own(case)):
+        yield from _slipped_twice(case, one, usual(one.tree, near))
+    opened = [_slipped(case, slip) for slip in opened_slips(case, usual_slips)]
+    for one in opened:
         yield from _slipped_twice(case, one, opened_slips(case, again(one.codes[0]), one.tree))
-    for one in (*_own(case), *slipped, *_slips(case)):
-        yield from _slipped_twice(case, one, usual(one.tree, around(case)))
+    for one in (*opened[len(first) :], *_slips(case)):
+        yield from _slipped_twice(case, one, usual(one.tree, near))
 
 
 def _slipped_twice(case, one, more):

@@ -122,6 +122,17 @@ def whole_numbers(case):
         yield said("integer-truncation", np.trunc(value))
 
 
+def another_factor(case):
+    """An array that is multiplied in on top of all, such as the value beside the derivative."""
+    tree = parsed(case.quantity.formula)
+    for name in (*case.quantity.takes, *case.quantity.where):
+        value = case.value(name)
+        if value is not None and value.ndim and name != "dY":
+            says = f"There is a factor too many: {name}."
+            whole = filled(f"A * {name}", A=tree)
+            yield Guess(("extra-term",), (says,), whole, product(case.right, value), False)
+
+
 def across_samples(case):
     """Rows that belong to a sample each, brought together."""
     right, S, A = case.right, case.size("S"), parsed(case.quantity.formula)

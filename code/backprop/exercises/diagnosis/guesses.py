@@ -24,7 +24,10 @@ class Guess:
 
     def also(self, code, template, value):
         """The same with one more mistake on top; the template writes it around the formula A."""
-        told = (*self.says, VOCABULARY[code])
+        more = (
+            "On top of that every sign is reversed." if code == "wrong-sign" else VOCABULARY[code]
+        )
+        told = (*self.says, more)
         return Guess((*self.codes, code), told, self.tree, value, inside=(template, self.inside))
 
     def written(self):
