@@ -1,5 +1,7 @@
 """What can be wrong with a line. All are ValueErrors, and each says what to look at."""
 
+from sympy import SympifyError
+
 
 class DerivationError(ValueError):
     """The line or the derivation cannot be judged as it is written; base of all others."""
@@ -29,6 +31,15 @@ class NotProved(DerivationError):
     """The line could not be proved, and no counterexample was found either."""
 
 
+class NotForSympy(DerivationError, SympifyError):
+    """A letter was given to a function of SymPy."""
+
+    def __init__(self, message):
+        ValueError.__init__(self, message)
+
+    __str__ = ValueError.__str__
+
+
 class WrongStep(DerivationError):
     """The line differs from the one above it.
 
@@ -37,7 +48,7 @@ class WrongStep(DerivationError):
     there (SymPy), `values` both sides at fixed odd rational values of all entries.
     """
 
-    def __init__(self, step, reason, before, after, sizes, difference):
+    def __init__(self, step, reason, before, after, sizes, difference, hint=""):
         self.step, self.reason, self.before, self.after = step, reason, before, after
         self.sizes, self.index = sizes, {str(i): n for i, n in difference.index.items()}
         self.residual, self.values = difference.residual, difference.values
@@ -51,7 +62,7 @@ class WrongStep(DerivationError):
             f"  after:  {after}\n"
             f"  first difference{where}\n"
             f"  before − after = {shortened(str(self.residual))}\n"
-            f"  in numbers: {left} before, {right} after"
+            f"  in numbers: {left} before, {right} after{hint}"
         )
 
 

@@ -1,10 +1,12 @@
 """What all parts of a line have in common, and the smallest of them: numbers, sizes, indices.
 
-A node is a number (shape ()), a vector (N,) or a matrix (S, N); shapes are tuples of dimensions,
-checked when a node is built. Nodes keep the author's order: SymPy would sort the factors.
-Source: chapter "Notation".
+A node is a scalar (shape ()), a vector (N,), a matrix (S, N) or has more axes; shapes are tuples of
+dimensions, checked when a node is built. Nodes keep the author's order: SymPy would sort the
+factors. Source: chapter "Notation".
 """
 
+import re
+import unicodedata
 from dataclasses import dataclass, fields
 from fractions import Fraction
 from itertools import count
@@ -13,6 +15,10 @@ from typing import ClassVar
 import sympy
 
 from .errors import DerivationError, ShapeError
+from .misuse import NoArithmetic, NotNumbers
+
+DEEPEST, LARGEST = 100, 20_000  # what Python and the judges can take in one expression
+NAME = re.compile(r"[^\W\d_]\w*'*(\^\{\([0-9]+\)\})?'*")
 
 _fresh = count(1)
 
@@ -23,16 +29,26 @@ def node(value):
         return value
     if isinstance(value, int | Fraction | sympy.Rational) and not isinstance(value, bool):
         return Number(sympy.Rational(value))
+    hint = ""
+    if isinstance(value, float):
+        hint = ": a float such as 0.5 is rounded; write X / 2, or Fraction(1, 2) for 1 / 2"
+    elif isinstance(value, Index):
+        hint = ": an index has no value of its own; it stands in square brackets, X[i, k]"
+    elif not isinstance(value, str) and callable(value):
+        hint = ": a function is given what it is applied to, h(X)"
     raise DerivationError(
-        f"expected an expression or an exact number (int, Fraction), got {value!r}"
+        f"expected an expression or an exact number (int, Fraction), got {value!r}{hint}"
     )
 
 
 def check_name(name):
     """The name itself. Raises DerivationError for one that could be mistaken for a formula."""
-    if not isinstance(name, str) or not name or set(name) & set("_∂/|#~[]·⁽⁾, "):
+    plain = isinstance(name, str) and re.sub(r"[0-9^{()}']", "", name)
+    kinds = {unicodedata.category(sign) for sign in plain or "_"}  # "x²" and "Aᵀ" say too much
+    if not kinds <= {"Lu", "Ll", "Lo"} or not NAME.fullmatch(name):
         raise DerivationError(
-            f"a name is letters, digits and primes such as X, W1 or T', got {name!r}"
+            f"a name is letters, digits and primes, a letter first, such as X, W1 or T', "
+            f"got {name!r}"
         )
     return name
 
@@ -45,8 +61,13 @@ def shape_name(shape):
 
 
 def entry(expression, *indices):
-    """Entry `indices` of an array; a number is the same at every entry."""
+    """Entry `indices` of an array; a scalar is the same at every entry."""
     return expression.entry(*indices) if expression.shape else expression
+
+
+def axes(shape):
+    """An index of its own for each axis, which no author has."""
+    return tuple(Index.fresh("ijklmnpq"[axis % 8]) for axis in range(len(shape)))
 
 
 def walk(expression):
@@ -56,11 +77,22 @@ def walk(expression):
         yield from walk(child)
 
 
-class Node:
-    """The operators of NumPy: * and / are element-wise, @ is the matrix product."""
+class Node(NotNumbers):
+    """The operators of NumPy: * and / are elementwise, @ is the matrix product."""
 
     shape: ClassVar = ()
-    __array_ufunc__ = __iter__ = None
+
+    def __post_init__(self):
+        inside = [vars(child).get("extent", (1, 1)) for child in self.children()]
+        depth = 1 + max((depth for depth, _ in inside), default=0)
+        size = 1 + sum(size for _, size in inside)
+        if depth > DEEPEST or size > LARGEST:
+            raise DerivationError(
+                f"an expression with more than {DEEPEST} operations inside each other, or "
+                f"{LARGEST} in all, is too large: write a long sum with Σ (Sum), or give a part "
+                "of it a name in define={…}"
+            )
+        object.__setattr__(self, "extent", (depth, size))
 
     def children(self):
         values = (getattr(self, field.name) for field in fields(self))
@@ -97,11 +129,12 @@ class Dimension(Node):
 
 
 @dataclass(frozen=True, repr=False)
-class Index:
+class Index(NoArithmetic):
     """An index such as i, from 1 to the length of its axis; `number` keeps fresh ones apart."""
 
     name: str
     number: int = 0
+    lesson: ClassVar = "an index is a letter or an integer, X[i, 1], and nothing is done to it"
 
     def __str__(self):
         return self.name

@@ -10,19 +10,22 @@ from .errors import (
     UnusedFact,
     VacuousStep,
     WrongStep,
+    shortened,
 )
 from .judges import explicit, normal
 from .judges.entries import Entries
+from .judges.work import TooMuch, limited
 from .language.arrays import Derivative, Entry, Gradient, gradient
-from .nodes import Index, entry, node, walk
+from .nodes import axes, entry, node, walk
 from .premises.admission import admit, admit_target
-from .premises.conditions import conditions
+from .premises.conditions import needed
 from .premises.definitions import Definitions
 from .premises.facts import Facts, Result, chain_rule
-from .premises.scope import two_shapes
+from .premises.scope import arrays_in, two_shapes
 from .printing import page
 from .printing.printer import latex, text
 
+TOO_DEEP = "the line is too deep to be compared: put a smaller step in between"
 PROOF, ENTRIES, NUMBERS = "proof", "entries", "numbers"
 
 
@@ -42,23 +45,28 @@ class Step:
 class Derivation:
     """Lines that all equal `target`, each with its reason, judged one by one.
 
-    `target` is a number with indices such as d(L, W[a, b]), or a whole array such as d(L, W);
-    `define` says what arrays are, {Y[i, j]: …} or {Y: …}. An opaque L depends on everything by way
-    of the arrays defined last. `sizes`, such as {S: 2, M: 3, N: 4}, is the shape at which a wrong
+    `target` is a scalar with indices such as d(L, W[a, b]), or a whole array such as d(L, W);
+    `define` says what arrays are, {Y[i, j]: …} or {Y: …}. An L that is not defined is any function
+    of the arrays that are defined last. `sizes`, such as {S: 2, M: 3, N: 4}, is the shape at which a wrong
     line is shown to be wrong; without it one is chosen. Raises DerivationError, ShapeError or
     HiddenDependence. Source: chapter "Notation".
     """
 
     def __init__(self, target, define=None, sizes=None):
         self.target = node(target)
-        self.definitions = Definitions(define)
+        self.definitions = Definitions(define, self.target)
         self.steps = []
         self.shapes = two_shapes([*self.definitions.sides, self.target], sizes)
         scope = admit_target(self.target, self.definitions, self.shapes)
         if self.loss_and_variable:
             self.definitions.check_loss(*self.loss_and_variable)
-        whole = [(Index.fresh("ij"[axis]), size) for axis, size in enumerate(self.target.shape)]
-        self.scope = dict(whole) or scope
+        shape = self.target.shape
+        self.scope = dict(zip(axes(shape), shape, strict=True)) or scope
+
+    def __setattr__(self, name, value):
+        if name != "steps" and name in vars(self):
+            raise DerivationError(f"{name} is fixed when a derivation begins: begin another one")
+        super().__setattr__(name, value)
 
     def line(self, expression, reason, using=(), how=PROOF):
         """Add a line that equals the one above, at every entry. Returns the derivation.
@@ -75,14 +83,13 @@ class Derivation:
         )
         page.check_reason(reason)
         facts = self._facts(using)
-        if how not in (PROOF, ENTRIES, NUMBERS):
+        if not isinstance(how, str) or how not in (PROOF, ENTRIES, NUMBERS):
             raise DerivationError(f"how is {PROOF!r}, {ENTRIES!r} or {NUMBERS!r}, got {how!r}")
         if latex(expression) == latex(self.last):
             raise VacuousStep(f"the line says the same as the one above it: {expression}")
         admit(expression, self, facts.hypotheses)
         checked = self._judge(expression, reason, using, facts, how)
-        before, after = (conditions(side, self.definitions) for side in (self.last, expression))
-        where = tuple(one for one in before | after if before[one] != after[one])
+        where = needed(self.last, expression, facts, self.definitions)
         self.steps.append(Step(expression, reason, using, facts, where, how, checked))
         return self
 
@@ -108,8 +115,8 @@ class Derivation:
         match self.target:
             case Gradient(of=variable, loss=loss):
                 return loss, variable
-            case Derivative(Entry(loss, ()), Entry(variable)):
-                return loss, variable
+            case Derivative(Entry(loss, ()), Entry(variable)) if loss != variable:
+                return (loss, variable) if self.definitions.reach(loss, variable) else ()
         return ()
 
     @property
@@ -129,10 +136,11 @@ class Derivation:
     @property
     def through(self):
         """The arrays by which the chain rule leads from an opaque loss to the target."""
-        if not self.loss_and_variable or self.loss_and_variable[0] in self.definitions:
+        if not self.loss_and_variable:
             return []
-        last = self.definitions.last()
-        return [array for array in last if self.definitions.leads(array, self.loss_and_variable[1])]
+        loss, variable = self.loss_and_variable
+        last = self.definitions.last() if self.definitions.open_in(loss) else []
+        return [array for array in last if self.definitions.leads(array, variable)]
 
     def _facts(self, using):
         cited = (
@@ -144,38 +152,77 @@ class Derivation:
     def _judge(self, expression, reason, using, facts, how):
         """The words that say how the line was checked. Raises DerivationError if it was refused."""
         number = len(self.steps) + 1
-        if how == PROOF and self._equal(expression, facts):
+        if how == PROOF and self._holds(expression, facts, hidden=False):
             for fact in using:
                 if self._holds(expression, self._facts(tuple(f for f in using if f is not fact))):
                     raise UnusedFact(f"step {number} holds without {page.named(fact)}: {reason}")
             shape = self._used(self.shapes[0], expression)
             return normal.WORDS if shape else "proved"
+        found, large = self._search(expression, reason, facts, how)
         shapes = [self._used(sizes, expression) for sizes in self.shapes]
-        for sizes in self.shapes:
-            found = self._compare(expression, facts, sizes)
-            if found and found.values:
-                sides = text(self.last), text(expression)
-                raise WrongStep(number, reason, *sides, self._used(sizes, expression), found)
-            if found and (how == ENTRIES or not found.tested):
-                break
-        if how == NUMBERS and (not found or found.tested):
+        if how == NUMBERS and not large and (not found or found.tested):
             return explicit.words("tested numerically only", shapes)
-        if how == ENTRIES and not found:
+        if how == ENTRIES and not large and not found:
             return explicit.words("proved exactly", shapes)
         if missing := self._missing(expression, facts):
-            raise UncitedFact(f"step {number} does not cite {missing}: {reason}")
-        rest = f"\n  left over: {found.residual}" if found else ""
-        raise NotProved(f"step {number} is not proved: {reason}{rest}")
+            named = " and ".join(map(page.named, missing))
+            cure = ", ".join("chain_rule" if one is chain_rule else str(one) for one in missing)
+            raise UncitedFact(
+                f"step {number} does not cite {named}: {reason}\n  add it: "
+                f"using={cure if len(missing) == 1 and not using else f'(…, {cure})'}"
+            )
+        rest = f"\n  left over: {shortened(str(found.residual))}" if found else ""
+        why = f"\n  {large}" if large else ""
+        raise NotProved(f"step {number} is not proved: {reason}{rest}{why}{self._may_depend(expression)}")
+
+    def _search(self, expression, reason, facts, how):
+        """(Difference or None, why it was given up or None) at the shapes. Raises WrongStep."""
+        found = None
+        try:
+            with limited():
+                for sizes in self.shapes:
+                    found = self._compare(expression, facts, sizes)
+                    if found and found.values:
+                        raise self._wrong(expression, reason, sizes, found)
+                    if found and (how == ENTRIES or not found.tested):
+                        break
+        except (TooMuch, RecursionError) as error:
+            return found, error if isinstance(error, TooMuch) else TOO_DEEP
+        return found, None
+
+    def _wrong(self, expression, reason, sizes, found):
+        sides, used = (text(self.last), text(expression)), self._used(sizes, expression)
+        hint = self._may_depend(expression)
+        return WrongStep(len(self.steps) + 1, reason, *sides, used, found, hint)
+
+    def _may_depend(self, expression):
+        """A sentence on the arrays of which a line forgets that an open loss may depend on them."""
+        if not self.loss_and_variable:
+            return ""
+        loss, variable = self.loss_and_variable
+        of = {part.of for part in arrays_in(expression) if isinstance(part, Gradient)}
+        idle = [str(array) for array in self.through if array not in of]
+        if not of & {*self.through} or not idle:
+            return ""
+        names = " and ".join(str(array) for array in self.through)
+        return (
+            f"\n  {self.definitions.open_in(loss)[0]}, which is not defined, is any function of what is "
+            f"defined last ({names}): it may also depend on {' and '.join(idle)}. If that is only "
+            "a shorthand, write its formula in its place"
+        )
 
     def _equal(self, expression, facts):
         """Whether the next line equals the last one for all shapes, by these facts."""
         return normal.judge(*self._entry(expression), self.scope, self.definitions, facts)
 
-    def _holds(self, expression, facts):
-        """The same for other facts than the line cites: they may leave a dependence hidden."""
+    def _holds(self, expression, facts, hidden=True):
+        """The same within a limit of work, for other facts, too: they may leave something hidden."""
         try:
-            return self._equal(expression, facts)
-        except HiddenDependence:
+            with limited():
+                return self._equal(expression, facts)
+        except (HiddenDependence, TooMuch, RecursionError) as error:
+            if isinstance(error, HiddenDependence) and not hidden:
+                raise
             return False
 
     def _compare(self, expression, facts, sizes):
@@ -188,15 +235,15 @@ class Derivation:
         return [entry(side, *self.scope) for side in (self.last, expression)]
 
     def _missing(self, expression, facts):
-        """The definitions, and the chain rule, that the line needs and does not cite, as text."""
+        """The definitions, and the chain rule, that the line needs and does not cite."""
         missing = [fact for fact in (*self.definitions, chain_rule) if not facts.has(fact)]
-        if not self._holds(expression, facts.plus(missing)):
-            return ""
+        if not missing or not self._holds(expression, facts.plus(missing)):
+            return []
         for fact in tuple(missing):
             others = [one for one in missing if one is not fact]
             if self._holds(expression, facts.plus(others)):
                 missing = others
-        return " and ".join(map(page.named, missing))
+        return missing
 
     def _used(self, sizes, expression):
         parts = [self.target, expression, *self.definitions.sides]

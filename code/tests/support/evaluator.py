@@ -22,7 +22,14 @@ from backprop.derivation.language.algebra import (
     Sum,
     Transpose,
 )
-from backprop.derivation.language.arrays import Array, Delta, Derivative, Entry, Gradient
+from backprop.derivation.language.arrays import (
+    Array,
+    Delta,
+    Derivative,
+    Entry,
+    Gradient,
+    Loss,
+)
 from backprop.derivation.language.functions import Apply
 from backprop.derivation.language.vectors import Diag, Ones, Outer
 from backprop.derivation.nodes import Dimension, Index, Number, walk
@@ -56,10 +63,11 @@ def function(name, order):
     return lambda x: p(np.tanh(a * x))
 
 
-def opaque_loss(parts):
+def opaque_loss(name, parts):
     """A smooth function of all entries of some arrays, and a different one of each entry."""
     x = np.concatenate([np.ravel(part) for part in parts])
-    w, c = np.random.default_rng(7).uniform(0.3, 1, (2, x.size)) / np.sqrt(x.size)
+    rng = np.random.default_rng(crc32(name.encode()))
+    w, c = rng.uniform(0.3, 1, (2, x.size)) / np.sqrt(x.size)
     return np.sin(w @ x) + c @ x**2
 
 
@@ -95,7 +103,7 @@ class World:
         if isinstance(array, Gradient):
             return self.slopes_of(array.loss, array.of)
         if array in self.losses:
-            return opaque_loss([self.array(one) for one in self.ends])
+            return opaque_loss(array.name, [self.array(one) for one in self.ends])
         return self.free[array]
 
     def defined(self, one):
@@ -105,21 +113,28 @@ class World:
     @cached_property
     def losses(self):
         """The losses of which no definition says what they are."""
-        found = {part.loss for part in self.parts if isinstance(part, Gradient)}
-        for part in self.parts:
-            match part:
-                case Derivative(Entry(loss, ()), Entry(variable)) if loss != variable:
-                    found.add(loss)
-        return found - self.definitions.keys()
+        arrays = {part for part in self.parts if isinstance(part, Array)}
+        arrays |= {part.loss for part in arrays if isinstance(part, Gradient)}
+        return {one for one in arrays if isinstance(one, Loss)} - self.definitions.keys()
 
     @cached_property
     def ends(self):
-        """What such a loss is a function of: the arrays of which nothing is made."""
-        rights = [part for one in self.definitions.values() for part in walk(one.right)]
-        used = {part for part in rights if isinstance(part, Array)} | self.losses
-        ends = {array for array in self.definitions if not isinstance(array, Gradient)}
-        ends |= {part.of for part in self.parts if isinstance(part, Gradient)}
-        return sorted(ends - used, key=str)
+        """What such a loss is a function of: the arrays of which nothing is made.
+
+        What is made of a loss does not count, neither as an end nor as something made.
+        """
+        made_of = {
+            array: {part for part in walk(one.right) if isinstance(part, Array)}
+            for array, one in self.definitions.items()
+        }
+        of_loss = {*self.losses}
+        while more := {a for a, parts in made_of.items() if a not in of_loss and parts & of_loss}:
+            of_loss |= more
+        used = set().union(*(parts for array, parts in made_of.items() if array not in of_loss))
+        ends = {array for array in made_of if not isinstance(array, Gradient)}
+        if not ends - of_loss:
+            ends = {part.of for part in self.parts if isinstance(part, Gradient)}
+        return sorted(ends - used - of_loss, key=str)
 
     @cached_property
     def free(self):
@@ -217,6 +232,8 @@ class World:
 
     def derivative(self, of, by, at):
         """∂of/∂by at all places: the slopes by all entries, of which some are meant."""
+        if isinstance(by, Array):
+            return self.slopes_by(by, lambda world: world.value(of, at))
         slopes = self.slopes_by(by.array, lambda w: np.broadcast_to(w.value(of, at), spread(at)))
         return slopes[*places(by.indices, at), *np.ogrid[*map(slice, spread(at))]]
 

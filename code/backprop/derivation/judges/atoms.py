@@ -7,9 +7,11 @@ a number, chosen so that the whole comes first in alphabetical order. Source: ch
 
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import count, permutations, product
+from itertools import count
 
 import sympy
+
+from .work import spend
 
 _fresh = count(1)
 ONE = frozenset()
@@ -145,20 +147,54 @@ class Bound(Atom):
         return 1 + max(child.height for child in self.children)
 
     def spelled(self, names):
-        groups = {}
-        for index, size in self.ranges:
-            groups.setdefault(str(size), []).append(index)
-        numbered = {size: [f"{size}{self.height}.{n}" for n in range(len(group))]
-                    for size, group in groups.items()}  # fmt: skip
-        orders = product(*(permutations(numbered[size]) for size in groups))
-        indices = [index for group in groups.values() for index in group]
+        start = {index: (str(size), 0) for index, size in self.ranges}
         texts = (
-            write_product(
-                self.factors, {**names, **dict(zip(indices, sum(order, ()), strict=True))}
-            )
-            for order in orders
+            write_product(self.factors, names | self.numbered(colours))
+            for colours in self.orders(self.refined(start, names), names)
         )
         return f"Σ{{{','.join(str(size) for _, size in self.sorted_ranges)}}}({min(texts)})"
+
+    def numbered(self, colours):
+        """{index: its name}: the size of its axis, how deep the Σ is, its place among its like."""
+        return {index: f"{size}{self.height}.{n}" for index, (size, n) in colours.items()}
+
+    def refined(self, colours, names):
+        """The indices told apart by what they stand in, in a way that does not see their names.
+
+        A colour is (size, number); two indices keep the same one only if the factors around them
+        are written the same.
+        """
+        while True:
+            before = len(set(colours.values()))
+            written = names | self.numbered(colours)
+            around = {
+                index: (*colour, self.surroundings(index, written))
+                for index, colour in colours.items()
+            }
+            ranks = {one: n for n, one in enumerate(sorted(set(around.values())))}
+            colours = {index: (one[0], ranks[one]) for index, one in around.items()}
+            if len(ranks) in (before, len(colours)):
+                return colours
+
+    def surroundings(self, index, names):
+        """The factors in which an index stands, with a star in its place."""
+        touched = [factor for factor in self.factors if index in factor[0].free]
+        return write_product(touched, names | {index: "*" + names[index]})
+
+    def orders(self, colours, names):
+        """All ways to tell the indices apart that are left: where they are alike, each comes first."""
+        groups = {}
+        for index, colour in colours.items():
+            groups.setdefault(colour, []).append(index)
+        alike = next((groups[c] for c in sorted(groups) if len(groups[c]) > 1), None)
+        if alike is None:
+            yield {index: (c[0], n) for n, c in enumerate(sorted(groups)) for index in groups[c]}
+            return
+        for index in alike:
+            size, number = colours[index]
+            doubled = {other: (s, 2 * n + 1) for other, (s, n) in colours.items()}
+            chosen = {**doubled, index: (size, 2 * number)}
+            yield from self.orders(self.refined(chosen, names), names)
 
     @property
     def sorted_ranges(self):
@@ -166,6 +202,7 @@ class Bound(Atom):
 
 
 def write_product(factors, names):
+    spend(len(factors), "its sums have many indices that run over the same axis")
     return "·".join(sorted(f"{atom.write(names)}^{exponent}" for atom, exponent in factors))
 
 

@@ -2,14 +2,17 @@
 
 from functools import cache
 from itertools import product
+from math import prod
 
 import sympy
 
-from ..errors import ShapeError
+from ..errors import DerivationError, ShapeError
 from ..language import arrays
-from ..nodes import node
+from ..nodes import Dimension, node, walk
 from ..premises.definitions import Definitions
+from ..premises.scope import arrays_in
 from .reading import Reading
+from .work import spend
 
 
 class Entries(Reading):
@@ -23,6 +26,7 @@ class Entries(Reading):
         self.sizes, self.definitions = sizes, definitions
         self.source = {}
         self.body, self.total = cache(self.body), cache(self.total)
+        self.symbol = cache(self.symbol)
 
     def symbol(self, array, numbers):
         """The symbol of one entry: real, positive where the array is declared so."""
@@ -47,6 +51,7 @@ class Entries(Reading):
 
     def sum(self, expression, at):
         ranges = [range(1, self.sizes[size] + 1) for size in expression.sizes]
+        spend(prod(map(len, ranges)), "its sums have many terms when they are written out")
         inner = (dict(zip(expression.indices, n, strict=True)) for n in product(*ranges))
         return sympy.Add(*(self.value(expression.body, {**at, **more}) for more in inner))
 
@@ -76,8 +81,15 @@ class Entries(Reading):
             for y in self.everywhere(array):
                 last = array == gradient.loss
                 upstream = 1 if last else self.symbol(gradient.by(array), self.source[y][1])
-                parts.append(upstream * self.body(y).diff(by))
+                parts.append(upstream * self.slope(y, by))
         return sympy.Add(*parts) if parts else None
+
+    def slope(self, symbol, by):
+        """∂symbol/∂by by its definition; of a loss that has none, an entry of its gradient."""
+        loss, (array, numbers) = self.source[symbol][0], self.source[by]
+        if self.definitions.is_open(loss):
+            return self.symbol(arrays.Gradient.made(array, loss), numbers)
+        return self.body(symbol).diff(by)
 
     def unfold(self, expression):
         """The expression with the outermost layer of definitions put in; None if there is none."""
@@ -88,8 +100,8 @@ class Entries(Reading):
 
     def derivative(self, of, array, numbers, at):
         value = self.value(of, at)
-        for symbol in value.free_symbols:
-            self.definitions.check_dependence(self.source[symbol][0], array)
+        for symbol in sorted(value.free_symbols, key=str):
+            self.definitions.check_dependence(self.source[symbol][0], array, arrays_in(of))
         return self.through(value, self.symbol(array, numbers))
 
     def through(self, value, by):
@@ -101,9 +113,21 @@ class Entries(Reading):
 
     def total(self, symbol, by):
         """d symbol / d by for a symbol whose definition leads to `by`."""
+        if self.definitions.is_open(self.source[symbol][0]):
+            return self.slope(symbol, by)
         return self.through(self.body(symbol), by)
 
 
 def as_sympy(expression):
-    """A number without indices in SymPy, with a symbol for every scalar that stands in it."""
-    return Entries({}, Definitions({})).value(node(expression), {})
+    """A scalar without indices in SymPy, with a symbol for every scalar that stands in it."""
+    expression = node(expression)
+    if any(isinstance(part, Dimension) or part.shape for part in parts_of(expression)):
+        raise DerivationError(f"as_sympy takes a scalar made of scalars, got {expression}")
+    return Entries({}, Definitions({}, expression)).value(expression, {})
+
+
+def parts_of(expression):
+    """All nodes in an expression, and the arrays of which entries stand in it."""
+    for part in walk(expression):
+        yield part
+        yield from (size for size in getattr(part, "array", part).shape)

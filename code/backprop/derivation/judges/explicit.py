@@ -55,7 +55,11 @@ def judge(before, after, scope, entries, hypotheses=()):
 def compare(at, pair, points):
     """None if the two sides of one entry are equal, else their Difference."""
     entries, assumed = points[0].entries, points[0].assumed
-    residuals = [(pair[0] - pair[1]).xreplace(assumed)]
+    residuals = [finite(pair[0] - pair[1]).xreplace(assumed)]
+    if differ(values := points[0].values(*pair)):  # the quick way to a counterexample
+        unfolded = entries.unfold(residuals[0])
+        residuals += [] if unfolded is None else [unfolded.xreplace(assumed)]
+        return Difference(at, shortest(residuals), values, True)
     while not is_zero(finite(residuals[-1])):
         unfolded = entries.unfold(residuals[-1])
         if unfolded is None or len(residuals) == 2:  # a wrong line is seen early, in numbers
@@ -79,7 +83,7 @@ def finite(residual):
 
 def shortest(residuals):
     """The residual that is easiest to read, multiplied out where that is not too much."""
-    tried = [sympy.factor_terms(one) for one in residuals]
+    tried = [one if one.count_ops() > 2000 else sympy.factor_terms(one) for one in residuals]
     tried += [sympy.expand(one) for one in residuals if one.count_ops() < 200]
     return min(tried, key=lambda residual: residual.count_ops())
 
@@ -105,7 +109,10 @@ class Point:
         self.entries, self.assumed, self.known, self.signs = entries, assumed, {}, signs
 
     def value(self, expression):
-        return number(expression, {symbol: self.of(symbol) for symbol in expression.free_symbols})
+        point = {symbol: self.of(symbol) for symbol in expression.free_symbols}
+        if expression.has(sympy.log, sympy.Pow):
+            real(expression, point)
+        return number(expression, point)
 
     def of(self, symbol):
         if symbol not in self.known:
@@ -120,13 +127,31 @@ class Point:
         return sign * odd_value(symbol)
 
     def values(self, before, after):
-        """Both values, or None if one of them is no real number."""
-        values = self.value(before), self.value(after)
+        """Both values, or None if one of them, or a part of it, is no real number."""
+        try:
+            values = self.value(before), self.value(after)
+        except NoValue:
+            return None
         return values if all(value.is_real for value in values) else None
 
 
+class NoValue(Exception):
+    """Some part of an expression has no real value at a point."""
+
+
+def real(expression, point):
+    """Raises NoValue if a root or a logarithm in it has no real value: √x √y is none at −1, −1."""
+    if expression in point or not expression.args:
+        return point.get(expression, expression)
+    args = [real(arg, point) for arg in expression.args]
+    made = number(expression.func(*args), {})
+    if not made.is_real:
+        raise NoValue
+    return made
+
+
 def differ(values):
-    return abs(values[0] - values[1]) > TINY * (1 + abs(values[0]))
+    return bool(values) and abs(values[0] - values[1]) > TINY * (1 + abs(values[0]))
 
 
 def odd_value(symbol):

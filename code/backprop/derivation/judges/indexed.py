@@ -4,12 +4,15 @@ Arrays that are defined stay opaque, and so do their derivatives, ∂Y_ij/∂W_a
 the chain rule says is put in only if the line cites it.
 """
 
+from functools import cache
+
 import sympy
 
 from ..errors import HiddenDependence
 from ..language.arrays import Array, Derivative, Entry, Gradient
 from ..nodes import Index
 from ..premises.facts import Facts
+from ..premises.scope import arrays_in
 from .atoms import fresh, whole
 from .reading import Reading
 
@@ -19,6 +22,9 @@ def letter(index):
     if isinstance(index, Index):
         return whole(f"{index.name}#{index.number}")  # no array has such a name
     return sympy.S(index)
+
+
+spelled = cache(str)
 
 
 class Indexed(Reading):
@@ -42,7 +48,7 @@ class Indexed(Reading):
 
     def symbol(self, whole, at, kind=""):
         """The entry `at` of an array, or of the derivative of one by another, as it stands."""
-        name = f"{whole}{kind}"
+        name = spelled(whole) + kind
         self.known[name] = whole
         positive = isinstance(whole, Array) and whole.positive or None
         if not at:
@@ -91,7 +97,7 @@ class Indexed(Reading):
     def derivative(self, of, array, at_entry, at):
         """∂of/∂(entry of an array). Raises HiddenDependence if the definitions say nothing."""
         for one in self.arrays_in(self.without(array).value(of, at)):
-            self.definitions.check_dependence(one, array)
+            self.definitions.check_dependence(one, array, arrays_in(of))
         return self.slope(of, array, at_entry, at)
 
     def slope(self, of, array, at_entry, at):
@@ -142,6 +148,8 @@ class Indexed(Reading):
             return sympy.Mul(*map(self.delta, k, at))
         if not self.definitions.leads(one, array):
             return sympy.S.Zero
+        if self.definitions.is_open(one):
+            return self.entry(Gradient.made(array, one), at)
         if one in self.facts.arrays:
             return self.through(self.body(one, k), array, at)
         if ways == [array] or not self.facts.chain_rule:
@@ -154,6 +162,8 @@ class Indexed(Reading):
 
     def step(self, one, k, array, at):
         """∂one_k/∂array_at with all else in the definition of `one` held fixed."""
+        if self.definitions.is_open(one):
+            return self.entry(Gradient.made(array, one), at)
         if one not in self.facts.arrays:
             directly = self.definitions.ways(one, array) != [array]
             return self.opaque_derivative(one, k, array, at, directly)

@@ -1,5 +1,7 @@
 """Functions h of which nothing is known, in SymPy: what both judges make of `function("h")`."""
 
+from zlib import crc32
+
 import sympy
 
 
@@ -15,8 +17,9 @@ class Opaque(sympy.Function):
     def example(self):
         """One such function, for numbers: a polynomial that differs from name to name."""
         x = sympy.Symbol("x")
-        a = 3 + 2 * (sum(map(ord, self.name)) % 7)
-        polynomial = x**5 / 15 + x**4 / a + x**3 / 5 + x**2 / (a + 4) + x / 7
+        code = crc32(self.name.encode())
+        a, b = 3 + 2 * (code % 31), 5 + code // 31 % 997
+        polynomial = x**5 / 15 + x**4 / a + x**3 / b + x**2 / (a + 4) + x / 7
         return polynomial.diff(x, self.order).subs(x, self.args[0])
 
 

@@ -3,6 +3,7 @@
 import sympy
 
 from .. import nodes
+from ..errors import DerivationError
 from ..language import algebra, arrays, functions
 from .opaque import opaque
 
@@ -29,6 +30,8 @@ class Reading:
                 return self.value(x, at) / self.value(y, at)
             case algebra.Pow(x, n):
                 return self.value(x, at) ** sympy.Rational(n)
+            case algebra.MatMul(shape=()):
+                return self.value(expression.entry(), at)
             case algebra.Sum():
                 return self.sum(expression, at)
             case arrays.Delta(i, j):
@@ -41,7 +44,7 @@ class Reading:
                 return self.entry(array, tuple(at.get(i, i) for i in indices))
             case arrays.Derivative(of, by):
                 return self.partial(of, by.array, tuple(at.get(i, i) for i in by.indices), at)
-        raise TypeError(f"no entry of {type(expression).__name__}")
+        raise DerivationError(f"{expression} is {nodes.shape_name(expression.shape)}, where a number was expected")
 
     def partial(self, of, array, at_entry, at):
         """∂of/∂by by the definitions. Raises HiddenDependence where they say nothing."""

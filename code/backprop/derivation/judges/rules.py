@@ -23,6 +23,7 @@ from .atoms import (
     is_number,
     is_positive,
 )
+from .work import spend
 
 # Products, powers, exp and log.
 
@@ -43,6 +44,7 @@ def multiply_all(polynomials):
 def collect(factors):
     """aᵐ aⁿ = aᵐ⁺ⁿ, for a product given as pairs (atom, exponent)."""
     powers = {}
+    spend(1, "it multiplies out to many products")
     for atom, exponent in factors:
         powers[atom] = powers.get(atom, 0) + exponent
     powers = {atom: exponent for atom, exponent in powers.items() if exponent}

@@ -32,6 +32,7 @@ class Elementwise(Node):
     sign: ClassVar = ""
 
     def __post_init__(self):
+        super().__post_init__()
         left, right = self.left.shape, self.right.shape
         if left != right and not self.scales(left, right):
             raise ShapeError(
@@ -74,28 +75,35 @@ class Div(Elementwise):
 
 @dataclass(frozen=True, repr=False)
 class Pow(Node):
-    """A number to an integer power, or to a fractional one."""
+    """A scalar to an integer power, or to a fractional one."""
 
     base: Node
     exponent: int | Fraction
 
     def __post_init__(self):
+        super().__post_init__()
         if self.base.shape or type(self.exponent) not in (int, Fraction):
             raise DerivationError(
-                "only a number to the power of an int or a Fraction, "
-                f"got {self.base} ** {self.exponent}"
+                "only a scalar to the power of an int or a Fraction (X * X for an array, sqrt(x), "
+                f"exp(n * log(x)) for a letter n), got {self.base} ** {self.exponent!r}"
             )
 
 
 @dataclass(frozen=True, repr=False)
 class MatMul(Node):
-    """Σ_k left[…, k] right[k, …]; vectors as in NumPy."""
+    """Σ_k left[…, k] right[k, …]; vectors as in NumPy: two of them make a scalar."""
 
     left: Node
     right: Node
 
     def __post_init__(self):
+        super().__post_init__()
         left, right = self.left.shape, self.right.shape
+        if max(len(left), len(right)) > 2:
+            raise ShapeError(
+                f"{self.left} is {shape_name(left)}, {self.right} is {shape_name(right)}: @ takes "
+                "vectors and matrices; with more axes, write the entries and a Σ (Sum)"
+            )
         if not left or not right or left[-1] != right[0]:
             raise ShapeError(
                 f"{self.left} is {shape_name(left)}, {self.right} is {shape_name(right)}: a matrix "
@@ -120,10 +128,14 @@ class Transpose(Node):
     operand: Node
 
     def __post_init__(self):
+        super().__post_init__()
         if len(self.operand.shape) != 2:
             raise ShapeError(
                 f"{self.operand} is {shape_name(self.operand.shape)}: .T needs a matrix"
             )
+
+    def __call__(self, *_):
+        raise DerivationError(f"a transpose is written without brackets: {self.operand}.T")
 
     @property
     def shape(self):
@@ -150,6 +162,7 @@ class Sum(Node):
                 isinstance(r, tuple)
                 and len(r) == 3
                 and isinstance(r[0], Index)
+                and type(r[1]) is int
                 and r[1] == 1
                 and isinstance(r[2], Dimension)
             ):
@@ -159,6 +172,7 @@ class Sum(Node):
         object.__setattr__(self, "body", body)
         object.__setattr__(self, "indices", tuple(r[0] for r in ranges))
         object.__setattr__(self, "sizes", tuple(r[2] for r in ranges))
+        self.__post_init__()
 
 
 def _operator(kind):
@@ -171,7 +185,7 @@ Node.__mul__, Node.__rmul__ = _operator(Mul)
 Node.__truediv__, Node.__rtruediv__ = _operator(Div)
 Node.__matmul__, Node.__rmatmul__ = _operator(MatMul)
 Node.__neg__, Node.T = lambda self: Neg(self), property(Transpose)
-Node.__pow__ = lambda self, exponent: Pow(self, exponent)
+Node.__pow__ = lambda self, exponent, modulus=None: Pow(self, exponent)
 
 
 def sqrt(number):

@@ -3,18 +3,24 @@
 from dataclasses import dataclass
 
 from ..errors import DerivationError, ShapeError
-from ..nodes import Dimension, Index, Node, check_name, node
+from ..nodes import Dimension, Index, Node, check_name, entry, node
 
 
 def dimensions(names):
     """Sizes from one string: S, M, N = dimensions("S M N"); a single name gives a single size."""
-    made = tuple(Dimension(check_name(name)) for name in names.replace(",", " ").split())
-    return made if len(made) > 1 else made[0]
+    return several(Dimension, names, "S M N")
 
 
 def indices(names):
     """Indices from one string: i, j, k = indices("i j k"); a single name gives a single index."""
-    made = tuple(Index(check_name(name)) for name in names.replace(",", " ").split())
+    return several(Index, names, "i j k")
+
+
+def several(kind, names, example):
+    """One of a kind for each name in a string. Raises DerivationError."""
+    if not isinstance(names, str) or not names.replace(",", " ").split():
+        raise DerivationError(f'expected names in one string, such as "{example}", got {names!r}')
+    made = tuple(kind(check_name(name)) for name in names.replace(",", " ").split())
     return made if len(made) > 1 else made[0]
 
 
@@ -28,6 +34,11 @@ class Array(Node):
 
     def entry(self, *indices):
         return Entry(self, indices)
+
+
+@dataclass(frozen=True, repr=False)
+class Loss(Array):
+    """A scalar that depends on what is defined, unless it is defined itself: never a constant."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -60,16 +71,20 @@ class Entry(Node):
 def array(name, *shape, positive=False):
     """array("X", S, M) is a real X of shape (S, M), > 0 if `positive`; array("λ") is a number."""
     check_name(name)
+    if name == "pi" or (name, len(shape)) in {("e", 0), ("delta", 2), ("δ", 2)}:
+        raise DerivationError(f"{name} has a meaning of its own on the page: take another name")
     for size in shape:
         if not isinstance(size, Dimension):
             raise ShapeError(f"the shape of {name} is made of dimensions, got {size!r}")
+    if not isinstance(positive, bool):
+        raise DerivationError(f"positive is True or False, got {positive!r}")
     made = Array(name, shape, positive)
     return made if shape else Entry(made, ())
 
 
 def loss(name):
-    """A loss, a number of which nothing is known unless a derivation defines it."""
-    return array(name)
+    """A loss: unless a derivation defines it, any function of the arrays that it defines last."""
+    return Entry(Loss(check_name(name), ()), ())
 
 
 L = loss("L")
@@ -77,17 +92,32 @@ L = loss("L")
 
 def gradient(variable, of=L):
     """∂L/∂Y for an array Y: an array of the shape of Y, in units of L by Y."""
-    if not isinstance(variable, Array):
-        raise DerivationError(f"gradient() takes a whole array, got {variable}")
+    if not isinstance(variable, Array) or isinstance(variable, Gradient):
+        raise DerivationError(
+            f"gradient() takes a whole array, got {variable}; for a scalar or an entry write "
+            "d(L, x) or d(L, W[a, b])"
+        )
+    if not isinstance(of, Entry) or of.indices:
+        raise ShapeError(
+            f"gradient(…, of=…) takes a scalar that has a name, such as L, got {of}; "
+            "write d(Y[i, j], W[a, b]) for an entry, or define a scalar and name it"
+        )
     return Gradient.made(variable, of.array)
 
 
 @dataclass(frozen=True, repr=False)
 class Derivative(Node):
-    """∂of/∂by for a number `of` and an entry `by`."""
+    """∂of/∂by for a scalar `of` and an entry `by`, or a whole array."""
 
     of: Node
-    by: Entry
+    by: Node
+
+    @property
+    def shape(self):
+        return self.by.shape
+
+    def entry(self, *indices):
+        return Derivative(self.of, entry(self.by, *indices))
 
 
 def d(of, by):
@@ -95,8 +125,11 @@ def d(of, by):
     of = node(of)
     if isinstance(by, Array) and isinstance(of, Entry) and not of.indices:
         return gradient(by, of)
-    if of.shape or not isinstance(by, Entry) or isinstance(by.array, Gradient):
-        raise ShapeError(f"d() takes a number by an entry of an array, got {of} by {by}")
+    array = by.array if isinstance(by, Entry) else by
+    if of.shape or not isinstance(array, Array) or isinstance(array, Gradient):
+        raise ShapeError(
+            f"d() takes a number by an entry of an array, or by a whole array, got {of} by {by}"
+        )
     return Derivative(of, by)
 
 

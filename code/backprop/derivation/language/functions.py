@@ -6,29 +6,34 @@ the side conditions and the table in the chapter "A derivation of your own" read
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import sympy
 
 from ..errors import DerivationError
+from ..misuse import NoArithmetic
 from ..nodes import Node, check_name, entry, node, pi
 from .algebra import sqrt
 from .arrays import array
 
 
 @dataclass(frozen=True)
-class Function:
+class Function(NoArithmetic):
     """A function of one number; `order` counts its primes."""
 
     name: str
     order: int = 0
+    lesson: ClassVar = "write what it is applied to, h(x)"
 
     @property
     def prime(self):
         """h', of which nothing more is known."""
         return Function(self.name, self.order + 1)
 
-    def __call__(self, argument):
-        return Apply(self, node(argument))
+    def __call__(self, *arguments):
+        if len(arguments) != 1:
+            raise DerivationError(f"{self} is a function of one number: write {self}(x)")
+        return Apply(self, node(arguments[0]))
 
     def __str__(self):
         return self.name + "'" * self.order
@@ -71,7 +76,7 @@ class Apply(Node):
 
 def function(name):
     """A differentiable function h of one number of which nothing else is known."""
-    return KNOWN.get(name) or Function(check_name(name))
+    return KNOWN.get(check_name(name)) or Function(name)
 
 
 def tanh_by_exp(x):

@@ -17,8 +17,8 @@ class Ones(Node):
 
 def ones(*shape):
     """ones(S) is the vector of S ones, ones(S, C) the matrix of ones. Raises ShapeError."""
-    if len(shape) not in (1, 2) or not all(isinstance(size, Dimension) for size in shape):
-        raise ShapeError(f"ones() takes one or two dimensions, got {shape!r}")
+    if not shape or not all(isinstance(size, Dimension) for size in shape):
+        raise ShapeError(f"ones() takes dimensions, such as ones(S), got {shape!r}")
     return Ones(shape)
 
 

@@ -1,7 +1,8 @@
 """May this line stand here? All that is asked of a line before a judge compares it."""
 
 from ..errors import ShapeError
-from ..nodes import entry, shape_name
+from ..language.arrays import Gradient
+from ..nodes import entry, shape_name, walk
 from .conditions import check_deltas, check_positive
 from .scope import check_entries, check_indices, check_names, free_indices
 
@@ -10,9 +11,19 @@ def admit_target(target, definitions, shapes):
     """The indices of a target that may be derived from these definitions. Raises otherwise."""
     check_names([target, *definitions.sides], shapes[0])
     check_positive(definitions)
+    check_losses(target, definitions)
     scope = free_indices(target)
     check_indices(target, scope)
     return scope
+
+
+def check_losses(expression, definitions):
+    """A gradient is that of a loss, of which it is said how it depends on the variable."""
+    for part in walk(expression):
+        if isinstance(part, Gradient):
+            definitions.check_is_loss(part)
+            if part.loss in definitions:
+                definitions.check_loss(part.loss, part.of)
 
 
 def admit(line, derivation, hypotheses=()):
@@ -24,7 +35,10 @@ def admit(line, derivation, hypotheses=()):
     target, scope, shapes = derivation.target, derivation.scope, derivation.shapes
     lines = [step.expression for step in derivation.steps]
     others = [target, *lines, *derivation.definitions.sides, *(one.left for one in hypotheses)]
-    check_names([*others, line], shapes[0])
+    known = ", ".join(map(str, shapes[0])) or "it has none"
+    why = f"{{}} is no size of this derivation ({known}): it stands neither in its target nor in "
+    check_names([*others, line], shapes[0], why + "a definition")
+    check_losses(line, derivation.definitions)
     shape = tuple(scope.values())
     if line.shape and derivation.whole is None:
         raise ShapeError(f"{target} has no name without indices, so no line is an array")

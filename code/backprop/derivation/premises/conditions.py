@@ -56,6 +56,8 @@ def not_negative(expression, definitions):
             return True
         case Mul(x, y) if x == y:
             return True
+        case MatMul(x, y, shape=()) if x == y:
+            return True
         case Sum(part):
             return not_negative(part, definitions)
         case Add(x, y) | Mul(x, y) | Div(x, y):
@@ -86,6 +88,16 @@ def conditions(expression, definitions):
         else:
             found[Condition(named(what), sign)] += 1
     return found
+
+
+def needed(before, after, facts, definitions):
+    """What a line rests on: the conditions that come or go, and those of what it opens or cites."""
+    before, after = (conditions(side, definitions) for side in (before, after))
+    changed = [one for one in before | after if before[one] != after[one]]
+    opened = [one for result in facts.results for one in result.where]
+    for array in sorted(facts.arrays, key=str):
+        opened += conditions(definitions[array].right, definitions)
+    return tuple(dict.fromkeys([*changed, *(one for one in opened if not one.known)]))
 
 
 def check_deltas(expression):

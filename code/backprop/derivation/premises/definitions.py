@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from functools import cache
 
 from ..errors import DerivationError, HiddenDependence, ShapeError
-from ..language.arrays import Array, Derivative, Entry, Gradient
-from ..nodes import Index, entry, node, shape_name, walk
+from ..language.arrays import Array, Derivative, Entry, Gradient, Loss
+from ..nodes import Index, axes, entry, node, shape_name, walk
 from .scope import arrays_in, check_indices
 
 
@@ -29,7 +29,7 @@ class Definition:
             if right.shape != left.shape:
                 shapes = shape_name(left.shape), shape_name(right.shape)
                 raise ShapeError(f"{left} is {shapes[0]}, {right} is {shapes[1]}")
-            indices = tuple(Index.fresh(name) for name in "ij"[: len(left.shape)])
+            indices = axes(left.shape)
             check_indices(right, {})
             return cls(left, right, left, indices, entry(right, *indices))
         if not isinstance(left, Entry) or right.shape:
@@ -44,15 +44,28 @@ class Definition:
 
 
 class Definitions(dict):
-    """{array: Definition}, the graph that keeps dependence from being hidden."""
+    """{array: Definition}, the graph that keeps dependence from being hidden.
 
-    def __init__(self, define):
-        made = [Definition.made(left, right) for left, right in (define or {}).items()]
+    The one rule for a loss that is not defined: it is any function of the arrays that are defined
+    last (see `last`), and so of all that they are made of. How it depends on anything else nobody
+    says. What is neither defined nor a loss is a letter and depends on nothing.
+    """
+
+    def __init__(self, define, target=None):
+        made = [Definition.made(left, right) for left, right in pairs_of(define)]
         super().__init__((one.array, one) for one in made)
         if len(self) < len(made):
             raise DerivationError("an array is defined twice")
         self.users, self.uses = cache(self.users), cache(self.uses)
         self.below, self.depth = cache(self.below), cache(self.depth)
+        self.check_graph()
+        self.letters = set().union(*map(self.uses, self), self.letters_of(target))
+
+    def check_graph(self):
+        """Raises DerivationError for definitions that rest on themselves."""
+        for part in {*self}.union(*(arrays_in(one.body) for one in self.values())):
+            if isinstance(part, Gradient):
+                self.check_is_loss(part)
         for array in self:
             self.check_no_feedback(array)
         for array in self:
@@ -65,37 +78,85 @@ class Definitions(dict):
         """Raises DerivationError if a loss depends on an array that is made of its gradient."""
         for part in arrays_in(self[array].body):
             if isinstance(part, Gradient) and not isinstance(array, Gradient):
-                if part.loss not in self or array in self.written_with(part.loss):
-                    raise DerivationError(f"{array} is made of {part}, and {part.loss} of {array}")
+                written = self.written_with(part.loss)
+                if array in written or any(map(self.is_open, written)):
+                    raise DerivationError(
+                        f"{array} is made of {part}, and {part.loss} of {array}, unless a "
+                        "definition says otherwise"
+                    )
 
     def written_with(self, array):
         """The array itself, and all arrays in its definition and in theirs."""
         return closure({array}, lambda one: arrays_in(self[one].body) if one in self else set())
+
+    def is_open(self, array):
+        """Whether it is a loss of which no definition says what it is."""
+        return isinstance(array, Loss) and array not in self
+
+    def open_in(self, loss):
+        """The losses without a definition in a loss, or itself if it has none."""
+        return sorted(filter(self.is_open, self.written_with(loss)), key=str)
+
+    def check_is_loss(self, gradient):
+        """Raises DerivationError for the gradient of a letter, which depends on nothing."""
+        if not isinstance(gradient.loss, Loss) and gradient.loss not in self:
+            name = gradient.loss.name
+            raise DerivationError(
+                f"{name} is a letter, which depends on nothing: define it, or make it a loss, "
+                f'{name} = loss("{name}")'
+            )
 
     @property
     def sides(self):
         """Both sides of every definition, as written."""
         return [side for one in self.values() for side in (one.left, one.right)]
 
+    def same(self, others):
+        """Whether others say the same, in whatever order."""
+        return {(one.left, one.right) for one in self.values()} == {
+            (one.left, one.right) for one in others.values()
+        }
+
     @property
     def forward(self):
         """The defined arrays that are not gradients."""
         return [array for array in self if not isinstance(array, Gradient)]
 
+    @property
+    def losses(self):
+        """The losses that stand in a definition and have none, in a fixed order."""
+        found = set().union(*(arrays_in(self[array].body) for array in self.forward))
+        return sorted(filter(self.is_open, found), key=str)
+
     def users(self, gradient):
         """For ∂L/∂Y: the arrays that Y goes straight into, on a way to L."""
         users = [array for array in self.forward if gradient.of in arrays_in(self[array].body)]
-        return [u for u in users if gradient.loss not in self or self.leads(gradient.loss, u)]
+        open_ones = [one for one in self.losses if one != gradient.loss]
+        users += [one for one in open_ones if gradient.of in self.arguments(one)]
+        return [user for user in users if self.leads(gradient.loss, user)]
 
     def uses(self, array):
         """The arrays of which one is made: by its definition, or a gradient by the chain rule."""
         if array in self:
             return arrays_in(self[array].body)
+        if self.is_open(array):
+            return self.arguments(array)
         if not isinstance(array, Gradient):
             return set()
         users = self.users(array)
         upstream = {array.by(user) for user in users if user != array.loss}
-        return upstream.union(*(arrays_in(self[user].body) for user in users))
+        return upstream.union(*(self.parts_of_slope(user, array.of) for user in users))
+
+    def parts_of_slope(self, user, variable):
+        """The arrays that may stand in the derivative of one that the variable goes into."""
+        if self.is_open(user):
+            return {Gradient.made(variable, user)}
+        return arrays_in(self[user].body)
+
+    def arguments(self, loss):
+        """Of what a loss that is not defined is a function: or what its gradient is said of."""
+        said = {one.of for one in self if isinstance(one, Gradient) and one.loss == loss}
+        return said | set(self.last())
 
     def below(self, array):
         """All arrays of which one is made, in any number of steps."""
@@ -106,17 +167,20 @@ class Definitions(dict):
         return array == variable or variable in self.below(array)
 
     def reach(self, loss, variable):
-        """Whether a loss depends on a variable; of an opaque loss this is taken for granted."""
-        return loss not in self or self.leads(loss, variable)
+        """Whether a derivative is a gradient of a loss, which has a name of its own."""
+        return isinstance(loss, Loss) or loss in self and self.leads(loss, variable)
 
     def depth(self, array):
         """How many definitions stand below an array, at most."""
+        if self.is_open(array):
+            return 0
         return max((1 + self.depth(part) for part in self.uses(array)), default=int(array in self))
 
     def last(self):
-        """The arrays of which nothing is made: by way of them an opaque loss depends on all."""
-        used = set().union(*(self.uses(array) for array in self.forward))
-        return [array for array in self.forward if array not in used]
+        """The arrays of which nothing is made; what is made of an open loss does not count."""
+        counted = [one for one in self.forward if not any(map(self.is_open, self.written_with(one)))]
+        used = set().union(*(arrays_in(self[array].body) for array in counted))
+        return [array for array in counted if array not in used]
 
     def ways(self, array, variable):
         """The arrays in the definition of one that lead to a variable, or are it."""
@@ -124,21 +188,67 @@ class Definitions(dict):
         return [one for one in sorted(used, key=str) if self.leads(one, variable)]
 
     def check_loss(self, loss, variable):
-        """Raises HiddenDependence if nothing leads from a variable to an opaque loss."""
-        known = {loss, variable, Gradient.made(variable, loss)} & self.keys()
-        if not known and not any(self.leads(array, variable) for array in self.last()):
-            raise HiddenDependence(f"no definition says how {loss} depends on {variable}")
+        """Raises HiddenDependence if nobody says how a loss, or one in it, depends on a variable."""
+        for one in [loss, *sorted(self.below(loss), key=str)]:
+            if self.is_open(one) and not (self.leads(one, variable) or self.leads(variable, one)):
+                raise self.hidden(one, variable)
+        if loss not in self and not self.leads(loss, variable):
+            raise self.hidden(loss, variable)
 
-    def check_dependence(self, array, variable):
-        """Raises HiddenDependence if how an array depends on a variable cannot be seen."""
-        inputs = set().union(*map(self.uses, self))
-        for part in {array} | self.below(array):
+    def check_dependence(self, array, variable, beside=()):
+        """Raises HiddenDependence if how an array depends on a variable cannot be seen.
+
+        `beside` is what stands with it in what is differentiated.
+        """
+        letters = self.letters | {variable} | self.seen(beside, variable)
+        for part in [array, *sorted(self.below(array), key=str)]:
             opaque = isinstance(part, Gradient) and not self.users(part)
-            unknown = not isinstance(part, Gradient) and part not in inputs | {variable}
-            if part not in self and (opaque or unknown):
-                raise HiddenDependence(f"no definition says how {part} depends on {variable}")
-        if array in self.below(variable) and not self.leads(array, variable):
+            lost = self.is_open(part) and not self.leads(part, variable) and part != variable
+            unknown = not isinstance(part, Gradient | Loss) and part not in letters
+            if part not in self and (opaque or lost or unknown):
+                raise self.hidden(part, variable)
+        self.check_common(array, variable)
+
+    def check_common(self, array, variable):
+        """Raises HiddenDependence if it can't be said what is held fixed."""
+        if self.leads(array, variable):
+            return
+        if array in self.below(variable):
             raise HiddenDependence(f"{variable} is made of {array}, not {array} of {variable}")
+        if common := sorted(self.below(array) & self.below(variable), key=str):
+            raise HiddenDependence(
+                f"{array} and {variable} are both made of {common[0]}: "
+                f"no definition says how {array} depends on {variable}"
+            )
+
+    def seen(self, arrays, variable):
+        """The letters among arrays, if one of these shows how the variable goes in."""
+        return set(arrays) if any(self.leads(one, variable) for one in arrays) else set()
+
+    def letters_of(self, target):
+        """The letters of what a target differentiates."""
+        found = set()
+        for part in walk(target) if target is not None else ():
+            if isinstance(part, Derivative):
+                by = part.by.array if isinstance(part.by, Entry) else part.by
+                found |= self.seen(arrays_in(part.of), by)
+        return found
+
+    def hidden(self, array, variable):
+        """The error that says so, and what an open loss does depend on."""
+        why = f"no definition says how {array} depends on {variable}"
+        if self.is_open(array):
+            names = ", ".join(map(str, sorted(self.arguments(array), key=str)))
+            why += f": {array}, which is not defined, is a function of what is defined last"
+            why += f" ({names})" if names else ", and nothing is defined"
+        return HiddenDependence(why + "; say it in define={…}")
+
+
+def pairs_of(define):
+    """The pairs of a dictionary of definitions. Raises DerivationError for anything else."""
+    if define is not None and not isinstance(define, dict):
+        raise DerivationError(f"define is a dictionary such as {{Y: X @ W.T}}, got {define!r}")
+    return (define or {}).items()
 
 
 def closure(front, following):

@@ -36,17 +36,19 @@ class Result:
     body: object
     hypotheses: tuple
     rests_on: frozenset
+    where: tuple
 
     @classmethod
     def of(cls, derivation, definitions):
         """Raises DerivationError if its target has no name, or if it rests on other definitions."""
         if not derivation.proved:
             raise DerivationError(f"nothing is proved for all shapes of {derivation.target}")
-        if derivation.definitions.sides != definitions.sides:
+        if not derivation.definitions.same(definitions):
             raise DerivationError(f"{derivation.target} was derived from other definitions")
         body = entry(derivation.last, *derivation.scope)
         facts = [step.facts for step in derivation.steps]
-        rest = derivation.hypotheses, frozenset().union(*(one.rests_on for one in facts))
+        where = tuple(one for step in derivation.steps for one in step.where if not one.known)
+        rest = derivation.hypotheses, frozenset().union(*(one.rests_on for one in facts)), where
         match entry(derivation.target, *derivation.scope):
             case Derivative(Entry(loss, ()), Entry(array, indices)) if derivation.loss_and_variable:
                 return cls((Gradient.made(array, loss),), indices, body, *rest)

@@ -5,6 +5,8 @@ from ..language.algebra import Sum
 from ..language.arrays import Array, Delta, Entry
 from ..nodes import Dimension, Index, walk
 
+MANY_SIZES = 6
+
 
 def arrays_in(expression):
     """All arrays of which something stands in the expression."""
@@ -64,22 +66,29 @@ def size_of(index, scope, expression):
     return scope[index]
 
 
-def check_names(expressions, sizes):
+def check_names(expressions, sizes, why="sizes gives no number for {}"):
     """Every name is one array, and every dimension has a size. Raises otherwise."""
-    names = {}
+    names, numbered = {}, {}
     for part in (part for expression in expressions for part in walk(expression)):
         if isinstance(part, Array) and names.setdefault(part.name, part) != part:
             raise DerivationError(f"two different arrays have the name {part.name}")
         if isinstance(part, Dimension) and part not in sizes:
-            raise DerivationError(f"sizes gives no number for {part}")
+            raise DerivationError(why.format(part))
+        if isinstance(part, Entry) and len(part.indices) == 1:
+            numbered[f"{part.array.name}{part.indices[0]}"] = part
+    for name in names.keys() & numbered.keys():
+        if type(numbered[name].indices[0]) is int:
+            raise DerivationError(f"{name} and {numbered[name]} look alike on the page: rename one")
 
 
 def two_shapes(expressions, sizes):
     """The shape at which a wrong line is shown, {S: 2, M: 3}, and another, {S: 3, M: 2}."""
     found = [part for whole in expressions for part in walk(whole) if isinstance(part, Dimension)]
     found += [size for whole in expressions for size in whole.shape]
-    first = {size: 2 + k for k, size in enumerate(dict.fromkeys(found))}
-    first = check_sizes(first if sizes is None else sizes)
+    found = [*dict.fromkeys(found)]
+    few = len(found) <= MANY_SIZES  # with more, the products of all sizes are too large
+    chosen = {size: 2 + (k if few else k % 2) for k, size in enumerate(found)}
+    first = chosen if sizes is None else check_sizes(sizes)
     numbers = [*first.values()]
     turned = numbers[1:] + numbers[:1] if len(numbers) > 1 else [n + 1 for n in numbers]
     return first, dict(zip(first, turned, strict=True))
@@ -87,6 +96,8 @@ def two_shapes(expressions, sizes):
 
 def check_sizes(sizes):
     """{S: 2, M: 3}: from 2 on and pairwise different, so that no shape hides a mistake."""
+    if not isinstance(sizes, dict):
+        raise DerivationError(f"sizes is a dictionary such as {{S: 2, M: 3}}, got {sizes!r}")
     if not all(isinstance(s, Dimension) and type(n) is int and n > 1 for s, n in sizes.items()):
         raise DerivationError(f"sizes are integers from 2 on, such as {{S: 2, M: 3}}; got {sizes}")
     if len(set(sizes.values())) < len(sizes):

@@ -8,21 +8,46 @@ from ..language.functions import KNOWN
 from ..nodes import Node
 from ..premises.facts import ChainRule, chain_rule
 from ..premises.hypotheses import RowSum
-from .printer import is_row, latex, text
-from .styles import Latex
+from .printer import is_row, latex, letters, text
+from .styles import GREEK, Latex
 
-MATHS = re.compile(r"(\$[^$]+\$|\b\w+_\w+\b)")
+MATHS = re.compile(r"(\$[^$]+\$|\b[^\W_]+_[^\W_]+\b)")
+COMMANDS = {*(GREEK + " Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega").split()} | {*(
+    "frac sqrt sum prod partial nabla cdot times odot oslash top prime infty to in le leq ge geq ne "
+    "neq approx sim pm exp log tanh sin cos max min text mathbf mathrm mathbb mathcal operatorname "
+    "hat bar tilde dot ldots cdots dots quad left right ell"
+).split()} | {*", ; : ! { } |".split(), " "}
 SIGNS = {"Σ": r"\sum", "δ": r"\delta"}
 
 
 def check_reason(reason):
     """A reason is prose; Y_ij or $…$ in it is maths. Raises DerivationError otherwise."""
-    if not isinstance(reason, str) or not reason.strip():
-        raise DerivationError(f"every line needs a reason, got {reason!r}")
+    if not isinstance(reason, str) or not reason.strip() or not reason.isprintable():
+        raise DerivationError(f"every line needs a reason, one line of words, got {reason!r}")
     if bad := set(MATHS.sub("", reason)) & set("\\{}$%#&^~_"):
         raise DerivationError(
             f"write {' '.join(sorted(bad))} between dollar signs in the reason {reason!r}"
         )
+    for formula in re.findall(r"\$([^$]+)\$", reason):
+        check_formula(formula, reason)
+
+
+def check_formula(formula, reason):
+    """Raises DerivationError for LaTeX that could change the page beyond the reason."""
+    commands = {*re.findall(r"\\([a-zA-Z]+|.?)", formula)}
+    braces = re.sub(r"\\.", "", formula)
+    depths = [braces[:n].count("{") - braces[:n].count("}") for n in range(len(braces) + 1)]
+    if bad := sorted(commands - COMMANDS):
+        what = "\\" + bad[0]
+    elif bad := sorted({*braces} & set("&%#~")):
+        what = bad[0]
+    elif min(depths) < 0 or depths[-1]:
+        what = "a brace without its partner"
+    else:
+        return
+    raise DerivationError(
+        f"a reason is words and short formulas: {what} has no place in the reason {reason!r}"
+    )
 
 
 def prose(reason):
@@ -99,10 +124,12 @@ def sign(step, tex):
 def rows(derivation, show):
     """(left, right, step) of every line; the left is empty where it stays the same."""
     previous, whole = show(derivation.target), derivation.whole
+    taken = [*letters(derivation.target).values()]
     for k, step in enumerate(derivation.steps):
         whole_line = step.expression.shape
         left = show(whole, is_row(step.expression)) if whole_line else previous
-        yield (left if k == 0 or left != previous else ""), show(step.expression), step
+        right = show(step.expression, taken=() if whole_line else taken)
+        yield (left if k == 0 or left != previous else ""), right, step
         previous = left
 
 
@@ -112,7 +139,10 @@ def footer(derivation, tex):
     cited = {array for step in derivation.steps for array in step.facts.arrays}
     used = cited | {*derivation.through} if cited else {*derivation.definitions}
     for one in (one for array, one in derivation.definitions.items() if array in used):
-        yield say(f"with {mark}{show(one.left)} = {show(one.right)}{mark}")
+        is_gradient = isinstance(one.array, arrays.Gradient)
+        such = f", assuming that there is such a loss {one.array.loss}" if is_gradient else ""
+        taken = [*letters(one.left).values()]
+        yield say(f"with {mark}{show(one.left)} = {show(one.right, taken=taken)}{mark}{such}")
     if derivation.through:
         yield say(
             "by the chain rule (the axiom) through "

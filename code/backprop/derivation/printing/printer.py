@@ -1,14 +1,15 @@
 """LaTeX and plain text of a node, in the author's order, from the object that is judged."""
 
 from fractions import Fraction
+from itertools import count
 
 import sympy
 
-from ..language.algebra import Div, Elementwise, MatMul, Mul, Neg
-from ..language.arrays import Array, Entry, Gradient
+from ..language.algebra import Div, Elementwise, MatMul, Mul, Neg, Sum
+from ..language.arrays import Array, Delta, Entry, Gradient
 from ..language.functions import Apply
 from ..language.vectors import Outer
-from ..nodes import Node, Number
+from ..nodes import Dimension, Index, Node, Number, walk
 from .styles import ADD, ATOM, HADAMARD, POWER, PRODUCT, Latex, Part, Text
 
 
@@ -23,11 +24,42 @@ def is_row(node):
     return False
 
 
-class Printer:
-    """Renders every kind of node in one style."""
+def letters(expression, taken=()):
+    """{index: its letter} for all indices: those of products, which no author named, get a free one.
 
-    def __init__(self, style):
-        self.style = style
+    So no letter of a line means two things. `taken` are letters that stand beside it on the page.
+    """
+    found = {one: one.name for one in indices_in(expression) if not one.number}
+    used = {*taken, *found.values()}
+    used |= {part.name for part in walk(expression) if isinstance(part, Array | Dimension)}
+    for index in indices_in(expression):
+        if index not in found:
+            found[index] = next(name for name in spare(index.name) if name not in used)
+            used.add(found[index])
+    return found
+
+
+def indices_in(expression):
+    """All indices in an expression, in reading order."""
+    for part in walk(expression):
+        match part:
+            case Sum(indices=found) | Entry(indices=found):
+                yield from (one for one in found if isinstance(one, Index))
+            case Delta(left, right):
+                yield from (one for one in (left, right) if isinstance(one, Index))
+
+
+def spare(name):
+    """The letter itself, then others, then all of them with primes."""
+    letters = [name, *(letter for letter in "kmnpqrstuvwlabcfgij" if letter != name)]
+    return (letter + "'" * primes for primes in count() for letter in letters)
+
+
+class Printer:
+    """Renders every kind of node in one style; `names` are the letters of the indices."""
+
+    def __init__(self, style, names):
+        self.style, self.names = style, names
 
     def hold(self, part, level, last=True):
         """The text, in parentheses if it is looser than `level`, or open and something follows."""
@@ -59,6 +91,8 @@ class Printer:
     def array(self, node):
         return Part(self.style.name(node.name))
 
+    loss = array
+
     def gradient(self, node):
         return self.style.partial(Part(self.style.name(node.loss.name)), self.part(node.of))
 
@@ -70,8 +104,11 @@ class Printer:
             return self.style.partial(loss, self.entry(Entry(node.array.of, node.indices)))
         return Part(self.style.subscript(self.part(node.array).text, self.subscripts(node.indices)))
 
+    def index(self, index):
+        return self.style.name(self.names[index])
+
     def subscripts(self, indices):
-        names = [str(i) if isinstance(i, int) else self.style.name(i.name) for i in indices]
+        names = [str(i) if isinstance(i, int) else self.index(i) for i in indices]
         return ("," if any(len(name) > 1 for name in names) else "").join(names)
 
     def delta(self, node):
@@ -109,11 +146,14 @@ class Printer:
 
     def matmul(self, node):
         level = PRODUCT if isinstance(node.right, Outer) else POWER  # A u vᵀ needs no parentheses
-        return self.product(self.oriented(node.left, True), self.oriented(node.right, False), level)
+        made = self.product(
+            self.oriented(node.left, True), self.oriented(node.right, False), level
+        )
+        return made if node.shape else made._replace(level=HADAMARD)  # (uᵀ v) A
 
     def sum(self, node):
         ranges = zip(node.indices, node.sizes, strict=True)
-        signs = "".join(self.style.sigma(i.name, n.name) for i, n in ranges)
+        signs = "".join(self.style.sigma(self.names[i], n.name) for i, n in ranges)
         return Part(signs + self.hold(self.part(node.body), PRODUCT), PRODUCT, open=True)
 
     def neg(self, node):
@@ -169,18 +209,18 @@ class Printer:
         return self.style.power(self.hold(self.part(node.base), ATOM), node.exponent)
 
 
-def latex(node, transposed=False):
-    """LaTeX of a node, without dollar signs."""
-    return render(node, Latex(), transposed)
+def latex(node, transposed=False, taken=()):
+    """LaTeX of a node, without dollar signs; `taken` are letters that stand beside it."""
+    return render(node, Latex(), transposed, taken)
 
 
-def text(node, transposed=False):
+def text(node, transposed=False, taken=()):
     """Plain text of a node, for terminals and messages."""
-    return render(node, Text(), transposed)
+    return render(node, Text(), transposed, taken)
 
 
-def render(node, style, transposed):
-    printer = Printer(style)
+def render(node, style, transposed, taken):
+    printer = Printer(style, letters(node, taken))
     part = printer.part(node)
     return (printer.transposed(part) if transposed else part).text
 

@@ -1,0 +1,34 @@
+"""How much work one question to a judge may be: counted, not timed, so it is the same everywhere."""
+
+from contextlib import contextmanager
+
+from ..errors import NotProved
+
+MOST = 400_000  # a few seconds
+
+
+class TooMuch(NotProved):
+    """A judge gave up before it had an answer."""
+
+
+_left = [float("inf")]  # the steps that are left to the question that is asked just now
+
+
+@contextmanager
+def limited(steps=None):
+    """Within it, `spend` raises TooMuch after so many steps."""
+    _left.append(min(MOST if steps is None else steps, _left[-1]))
+    try:
+        yield
+    finally:
+        _left.pop()
+
+
+def spend(steps, what):
+    """Note some steps of work. Raises TooMuch, which says what was too large, if none is left."""
+    _left[-1] -= steps
+    if _left[-1] < 0:
+        raise TooMuch(
+            f"the line is too large to be compared ({what}): put a smaller step in between, "
+            "or give a part of it a name in define={…}"
+        )
