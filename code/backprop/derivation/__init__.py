@@ -16,13 +16,14 @@ dW.line(dY.T @ X, "as a matrix product")
 dW
 
 To read the code, begin with `steps`: a derivation, line by line. On this floor also `nodes`, what
-all expressions have in common, and `errors`. Each room imports only from those before it:
+all expressions have in common, `misuse`, what may not be done to them, and `errors`. Each room
+imports only from those before it:
 
 language    what an author writes: algebra, arrays, functions, vectors
 premises    what may stand in a line (admission, scope, conditions), and what it may rest on
             (definitions, hypotheses, facts)
-judges      both use reading, opaque and rational; the one for all shapes is normal, rules, atoms,
-            indexed; the one that finds the counterexample is explicit, entries, zero
+judges      both use reading, opaque, rational and work (a limit); the one for all shapes is normal,
+            rules, atoms, indexed; the one that finds the counterexample is explicit, entries, zero
 printing    what is shown: styles, printer, page
 """
 

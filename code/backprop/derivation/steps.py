@@ -152,31 +152,36 @@ class Derivation:
     def _judge(self, expression, reason, using, facts, how):
         """The words that say how the line was checked. Raises DerivationError if it was refused."""
         number = len(self.steps) + 1
-        if how == PROOF and self._holds(expression, facts, hidden=False):
+        proved, too_large = self._proved(expression, facts) if how == PROOF else (False, "")
+        if proved:
             for fact in using:
                 if self._holds(expression, self._facts(tuple(f for f in using if f is not fact))):
                     raise UnusedFact(f"step {number} holds without {page.named(fact)}: {reason}")
             shape = self._used(self.shapes[0], expression)
             return normal.WORDS if shape else "proved"
-        found, large = self._search(expression, reason, facts, how)
+        found, stopped = self._search(expression, reason, facts, how)
         shapes = [self._used(sizes, expression) for sizes in self.shapes]
-        if how == NUMBERS and not large and (not found or found.tested):
+        if how == NUMBERS and not stopped and (not found or found.tested):
             return explicit.words("tested numerically only", shapes)
-        if how == ENTRIES and not large and not found:
+        if how == ENTRIES and not stopped and not found:
             return explicit.words("proved exactly", shapes)
         if missing := self._missing(expression, facts):
-            named = " and ".join(map(page.named, missing))
-            cure = ", ".join("chain_rule" if one is chain_rule else str(one) for one in missing)
-            raise UncitedFact(
-                f"step {number} does not cite {named}: {reason}\n  add it: "
-                f"using={cure if len(missing) == 1 and not using else f'(…, {cure})'}"
-            )
+            raise UncitedFact(f"step {number} does not cite {uncited(missing, using, reason)}")
         rest = f"\n  left over: {shortened(str(found.residual))}" if found else ""
-        why = f"\n  {large}" if large else ""
-        raise NotProved(f"step {number} is not proved: {reason}{rest}{why}{self._may_depend(expression)}")
+        rest += f"\n  {too_large or stopped}" if too_large or stopped else ""
+        hint = self._may_depend(expression)
+        raise NotProved(f"step {number} is not proved: {reason}{rest}{hint}")
+
+    def _proved(self, expression, facts):
+        """(whether the line is proved for all shapes, why that was given up or "")."""
+        try:
+            with limited():
+                return self._equal(expression, facts), ""
+        except (TooMuch, RecursionError) as error:
+            return False, too_much(error)
 
     def _search(self, expression, reason, facts, how):
-        """(Difference or None, why it was given up or None) at the shapes. Raises WrongStep."""
+        """(Difference or None, why it was given up or "") at the shapes. Raises WrongStep."""
         found = None
         try:
             with limited():
@@ -187,8 +192,8 @@ class Derivation:
                     if found and (how == ENTRIES or not found.tested):
                         break
         except (TooMuch, RecursionError) as error:
-            return found, error if isinstance(error, TooMuch) else TOO_DEEP
-        return found, None
+            return found, too_much(error)
+        return found, ""
 
     def _wrong(self, expression, reason, sizes, found):
         sides, used = (text(self.last), text(expression)), self._used(sizes, expression)
@@ -215,14 +220,11 @@ class Derivation:
         """Whether the next line equals the last one for all shapes, by these facts."""
         return normal.judge(*self._entry(expression), self.scope, self.definitions, facts)
 
-    def _holds(self, expression, facts, hidden=True):
-        """The same within a limit of work, for other facts, too: they may leave something hidden."""
+    def _holds(self, expression, facts):
+        """The same for other facts than the line cites: they may leave a dependence hidden."""
         try:
-            with limited():
-                return self._equal(expression, facts)
-        except (HiddenDependence, TooMuch, RecursionError) as error:
-            if isinstance(error, HiddenDependence) and not hidden:
-                raise
+            return self._proved(expression, facts)[0]
+        except HiddenDependence:
             return False
 
     def _compare(self, expression, facts, sizes):
@@ -255,3 +257,17 @@ class Derivation:
 
     def __repr__(self):
         return page.as_text(self)
+
+
+def too_much(error):
+    """What is said of a judge that gave up."""
+    return TOO_DEEP if isinstance(error, RecursionError) else str(error)
+
+
+def uncited(missing, using, reason):
+    """What a line does not cite, and what to add to it."""
+    names = " and ".join(map(page.named, missing))
+    added = ", ".join("chain_rule" if one is chain_rule else str(one) for one in missing)
+    if using or len(missing) > 1:
+        added = f"({'…, ' if using else ''}{added})"
+    return f"{names}: {reason}\n  add it: using={added}"

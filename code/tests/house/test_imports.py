@@ -13,7 +13,7 @@ HOUSES = ["backprop", "book", "bench", "tests/support"]
 # From the ground up: each room imports only from those that stand before it in its line.
 FLOORS = {
     "": ["backprop", "book", "bench", "tests"],
-    "backprop.derivation": "errors nodes language premises judges printing steps".split(),
+    "backprop.derivation": "errors misuse nodes language premises judges printing steps".split(),
     "backprop.exercises": "vocabulary tables formulas diagnosis telling trying checking".split(),
     "book": "chromium fingerprint settings chapters runtime notebooks website paper audit build "
     "new".split(),

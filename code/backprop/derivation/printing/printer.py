@@ -59,7 +59,7 @@ class Printer:
     """Renders every kind of node in one style; `names` are the letters of the indices."""
 
     def __init__(self, style, names):
-        self.style, self.names = style, names
+        self.style, self.names, self.done = style, names, {}
 
     def hold(self, part, level, last=True):
         """The text, in parentheses if it is looser than `level`, or open and something follows."""
@@ -74,7 +74,10 @@ class Printer:
         return part if len(node.shape) != 1 or is_row(node) == row else self.transposed(part)
 
     def part(self, node):
-        return getattr(self, type(node).__name__.lower())(node)
+        """The text of a node and its level; each is made once, however often it is asked for."""
+        if id(node) not in self.done:
+            self.done[id(node)] = node, getattr(self, type(node).__name__.lower())(node)
+        return self.done[id(node)][1]
 
     def number(self, node):
         if node.value == sympy.pi:
