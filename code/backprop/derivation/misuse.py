@@ -100,7 +100,9 @@ class NotNumbers:
 
     def __getattr__(self, name):
         if name in METHODS:
-            raise DerivationError(f".{name} does not work on letters such as {self}: {METHODS[name]}")
+            raise DerivationError(
+                f".{name} does not work on letters such as {self}: {METHODS[name]}"
+            )
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def _sympy_(self):

@@ -47,9 +47,9 @@ class Derivation:
 
     `target` is a scalar with indices such as d(L, W[a, b]), or a whole array such as d(L, W);
     `define` says what arrays are, {Y[i, j]: …} or {Y: …}. An L that is not defined is any function
-    of the arrays that are defined last. `sizes`, such as {S: 2, M: 3, N: 4}, is the shape at which a wrong
-    line is shown to be wrong; without it one is chosen. Raises DerivationError, ShapeError or
-    HiddenDependence. Source: chapter "Notation".
+    of the arrays that are defined last. `sizes`, such as {S: 2, M: 3, N: 4}, is the shape at which
+    a wrong line is shown to be wrong; without it one is chosen. Raises DerivationError, ShapeError
+    or HiddenDependence. Source: chapter "Notation".
     """
 
     def __init__(self, target, define=None, sizes=None):
@@ -209,11 +209,11 @@ class Derivation:
         idle = [str(array) for array in self.through if array not in of]
         if not of & {*self.through} or not idle:
             return ""
-        names = " and ".join(str(array) for array in self.through)
+        open_loss = self.definitions.open_in(loss)[0]
         return (
-            f"\n  {self.definitions.open_in(loss)[0]}, which is not defined, is any function of what is "
-            f"defined last ({names}): it may also depend on {' and '.join(idle)}. If that is only "
-            "a shorthand, write its formula in its place"
+            f"\n  {open_loss}, which is not defined, is any function of what is defined last "
+            f"({' and '.join(map(str, self.through))}): it may also depend on {' and '.join(idle)}"
+            ". If that is only a shorthand, write its formula in its place"
         )
 
     def _equal(self, expression, facts):

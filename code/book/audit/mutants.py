@@ -19,7 +19,7 @@ from operator import add, matmul, mul, neg, sub, truediv
 from pathlib import Path
 from typing import NamedTuple
 
-from backprop.derivation import Derivation, Sum, d, delta, diag, ones, outer
+from backprop.derivation import Derivation, Sum, d, delta, diag, exp, ones, outer
 from backprop.derivation.errors import (
     DerivationError,
     HiddenDependence,
@@ -30,8 +30,9 @@ from backprop.derivation.errors import (
 )
 from backprop.derivation.judges import explicit
 from backprop.derivation.judges.entries import Entries
+from backprop.derivation.language import arrays as makers
 from backprop.derivation.language.algebra import Add, Div, MatMul, Mul, Neg, Pow, Sub, Transpose
-from backprop.derivation.language.arrays import Array, Delta, Derivative, Entry
+from backprop.derivation.language.arrays import Array, Delta, Derivative, Entry, Gradient
 from backprop.derivation.language.functions import Apply, Function, Known
 from backprop.derivation.language.vectors import Diag, Ones, Outer
 from backprop.derivation.nodes import Dimension, Index, Node, Number, entry, node
@@ -428,7 +429,7 @@ def in_definitions(derivation):
 
 def redefined(derivation, left, right):
     """{left-hand side: right-hand side} of all definitions, with another one for `left`."""
-    return {**{one.left: one.right for one in derivation.definitions.values()}, left: right}
+    return {**dict(pairs(derivation)), left: right}
 
 
 def redefine(derivation, left, right):
@@ -466,6 +467,38 @@ def cite(derivation, k, facts, more):
     plant(derivation, k, (*facts, *more), derivation.steps[k].expression)
 
 
+def in_losses(derivation):
+    """Something made of the loss, such as L², in which the loss is taken for a constant, or worse.
+
+    The true line, 2 L ∂L/∂W, has to be accepted first: an open loss is a function of the rest.
+    """
+    target = derivation.loss_and_variable
+    if not target or target[0] in derivation.definitions or not derivation.proved:
+        return
+    loss, made_of = Entry(target[0], ()), makers.loss("J'")
+    for formula, slope in [(loss * loss, 2 * loss), (exp(loss), exp(loss)), (3 * loss, node(3))]:
+        known = redefine(derivation, made_of, formula)
+        other = Derivation(made_of_it(known.target, loss, made_of), dict(pairs(known)))
+        other.line(slope * known.last, "the chain rule", using=(made_of, known))
+        judges = partial(plant, other, 0, (made_of,)), partial(holds, other, 0)
+        yield Mistake("a loss as a constant", "made of the loss", 0 * known.last, *judges)
+        cited = partial(plant, other, 0, (made_of, known)), partial(holds, other, 0)
+        yield Mistake("a factor", "made of the loss", 5 * known.last, *cited)
+
+
+def made_of_it(target, loss, made_of):
+    """∂J/∂W for ∂L/∂W."""
+    match target:
+        case Gradient(of=variable):
+            return makers.gradient(variable, made_of)
+    return d(made_of, target.by)
+
+
+def pairs(derivation):
+    """(left-hand side, right-hand side) of all definitions."""
+    return ((one.left, one.right) for one in derivation.definitions.values())
+
+
 def unknown(facts):
     """Whether a line holds all the same is not asked of another hypothesis."""
 
@@ -496,7 +529,7 @@ def turned_over(derivation, array, turned):
         return turned_over(fact, array, turned) if isinstance(fact, Derivation) else fact
 
     new = partial(rewritten, change=change)
-    define = {one.left: new(one.right) for one in derivation.definitions.values()}
+    define = {left: new(right) for left, right in pairs(derivation)}
     made = Derivation(new(derivation.target), define, derivation.shapes[0])
     for step in derivation.steps:
         using = tuple(map(again, step.using))
@@ -506,7 +539,12 @@ def turned_over(derivation, array, turned):
 
 # All of them, counted.
 
-PLANTED = {"lines": in_lines, "definitions": in_definitions, "hypotheses": in_hypotheses}
+PLANTED = {
+    "lines": in_lines,
+    "definitions": in_definitions,
+    "hypotheses": in_hypotheses,
+    "losses": in_losses,
+}
 
 
 def derivations():
@@ -552,6 +590,18 @@ def summary(found):
     }
 
 
+def merged(before, now, places):
+    """The counts of these places from now, and all else as it was, if it is of the same lines."""
+    if before["fingerprint"] != now["fingerprint"]:
+        raise SystemExit("the derivations have changed: plant all mistakes again")
+    counts = {place: now["counts"][place] for place in places}
+    faults = [one for one in before["faults"] if one[2] not in places] + now["faults"]
+    survivors = now["survivors"] if "lines" in places else before["survivors"]
+    return before | {
+        "counts": before["counts"] | counts, "faults": faults, "survivors": survivors
+    }  # fmt: skip
+
+
 def rows(counts):
     """(kind, Counter of outcomes) of every kind of mistake, and the total."""
     order = [*KINDS, *counts]  # the order in which they stand above
@@ -576,13 +626,18 @@ def rate(counts):
     return refused, refused + sum(ends[one] for one in FAULTS)
 
 
-def main():
-    """Plant all mistakes, write mutants.json, print the counts; True if the checker failed once."""
-    tasks = [(*which, place) for which in derivations() for place in PLANTED]
+def main(places=()):
+    """Plant all mistakes, write mutants.json, print the counts; True if the checker failed once.
+
+    With `places`, such as ["losses"], only those are planted, and the other counts are kept.
+    """
+    tasks = [(*which, place) for which in derivations() for place in places or PLANTED]
     from concurrent.futures import ProcessPoolExecutor  # absent where a page runs this module
 
     with ProcessPoolExecutor() as pool:
         kept = summary([*chain(*pool.map(trials, tasks))])
+    if places:
+        kept = merged(json.loads(FILE.read_text("utf-8")), kept, places)
     FILE.write_text(json.dumps(kept, ensure_ascii=False, indent=1) + "\n", "utf-8")
     for place, counts in kept["counts"].items():
         refused, wrong = rate(counts)
@@ -593,4 +648,4 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

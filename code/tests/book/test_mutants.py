@@ -11,6 +11,7 @@ from collections import Counter
 import pytest
 from backprop.derivation import (
     Derivation,
+    DerivationError,
     L,
     Sum,
     array,
@@ -29,6 +30,7 @@ from backprop.derivation import (
     rows_sum_to_one,
 )
 from backprop.derivation.judges import normal
+from backprop.derivation.premises.definitions import Definitions
 from book.audit import mutants
 from book.audit.mutants import (
     COLUMNS,
@@ -51,6 +53,8 @@ from book.audit.mutants import (
     in_definitions,
     in_hypotheses,
     in_lines,
+    in_losses,
+    merged,
     rate,
     table,
 )
@@ -91,6 +95,31 @@ def test_no_mistake_of_a_sample_is_accepted(which):
     for place, number in [(in_lines, 4), (in_definitions, 1), (in_hypotheses, 2)]:
         mistakes = list(place(Chapter.read(chapter).derivations[name]))
         assert faults(rng.sample(mistakes, min(number, len(mistakes)))) == {}
+
+
+def test_no_loss_is_taken_for_a_constant(monkeypatch):
+    weights = Chapter.read("linear").derivations["weights"]
+    mistakes = [*in_losses(weights)]
+    assert len(mistakes) == 6
+    assert {*ends(mistakes)} == {WRONG}
+    monkeypatch.setattr(Definitions, "is_open", lambda self, array: False)  # losses as letters
+    with pytest.raises(DerivationError):
+        [*in_losses(weights)]
+
+
+def test_a_run_of_one_place_keeps_the_other_counts():
+    before = {
+        "fingerprint": 1,
+        "counts": {"lines": {}, "losses": {}},
+        "faults": [],
+        "survivors": [1],
+    }
+    now = before | {"counts": {"lines": {}, "losses": {"a factor": 2}}, "survivors": []}
+    kept = merged(before, now, ["losses"])
+    assert kept["counts"] == {"lines": {}, "losses": {"a factor": 2}}
+    assert kept["survivors"] == [1]
+    with pytest.raises(SystemExit, match="plant all mistakes again"):
+        merged(before, now | {"fingerprint": 2}, ["losses"])
 
 
 def test_the_counts_on_the_page_belong_to_these_chapters():

@@ -60,7 +60,9 @@ def test_what_differs_is_not_called_the_same():
 
 # The fuzz: entries of random products, printed and read back in numbers.
 
-NUMBERS = {one.name: np.random.default_rng(n).uniform(0.3, 2, (2, 2)) for n, one in enumerate((A, B, C))}
+NUMBERS = {
+    one.name: np.random.default_rng(n).uniform(0.3, 2, (2, 2)) for n, one in enumerate((A, B, C))
+}
 NUMBERS["v"] = np.array([0.7, 1.9])
 SIGMA = re.compile(r"Σ_\{(\w+'*)=1\.\.M\} ")
 

@@ -182,7 +182,7 @@ class Bound(Atom):
         return write_product(touched, names | {index: "*" + names[index]})
 
     def orders(self, colours, names):
-        """All ways to tell the indices apart that are left: where they are alike, each comes first."""
+        """All ways that are left to tell the indices apart: of those alike, each comes first."""
         groups = {}
         for index, colour in colours.items():
             groups.setdefault(colour, []).append(index)

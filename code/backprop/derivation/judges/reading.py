@@ -44,7 +44,9 @@ class Reading:
                 return self.entry(array, tuple(at.get(i, i) for i in indices))
             case arrays.Derivative(of, by):
                 return self.partial(of, by.array, tuple(at.get(i, i) for i in by.indices), at)
-        raise DerivationError(f"{expression} is {nodes.shape_name(expression.shape)}, where a number was expected")
+        raise DerivationError(
+            f"{expression} is {nodes.shape_name(expression.shape)}, where a number was expected"
+        )
 
     def partial(self, of, array, at_entry, at):
         """∂of/∂by by the definitions. Raises HiddenDependence where they say nothing."""

@@ -1,4 +1,4 @@
-"""How much work one question to a judge may be: counted, not timed, so it is the same everywhere."""
+"""How much work a question to a judge may be: counted, not timed, so that no machine matters."""
 
 from contextlib import contextmanager
 

@@ -178,7 +178,9 @@ class Definitions(dict):
 
     def last(self):
         """The arrays of which nothing is made; what is made of an open loss does not count."""
-        counted = [one for one in self.forward if not any(map(self.is_open, self.written_with(one)))]
+        counted = [
+            one for one in self.forward if not any(map(self.is_open, self.written_with(one)))
+        ]
         used = set().union(*(arrays_in(self[array].body) for array in counted))
         return [array for array in counted if array not in used]
 
@@ -188,7 +190,7 @@ class Definitions(dict):
         return [one for one in sorted(used, key=str) if self.leads(one, variable)]
 
     def check_loss(self, loss, variable):
-        """Raises HiddenDependence if nobody says how a loss, or one in it, depends on a variable."""
+        """Raises HiddenDependence if nobody says how a loss, or one in it, depends on one."""
         for one in [loss, *sorted(self.below(loss), key=str)]:
             if self.is_open(one) and not (self.leads(one, variable) or self.leads(variable, one)):
                 raise self.hidden(one, variable)

@@ -12,11 +12,13 @@ from .printer import is_row, latex, letters, text
 from .styles import GREEK, Latex
 
 MATHS = re.compile(r"(\$[^$]+\$|\b[^\W_]+_[^\W_]+\b)")
-COMMANDS = {*(GREEK + " Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega").split()} | {*(
-    "frac sqrt sum prod partial nabla cdot times odot oslash top prime infty to in le leq ge geq ne "
-    "neq approx sim pm exp log tanh sin cos max min text mathbf mathrm mathbb mathcal operatorname "
-    "hat bar tilde dot ldots cdots dots quad left right ell"
-).split()} | {*", ; : ! { } |".split(), " "}
+COMMANDS = {
+    *f"{GREEK} Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega frac sqrt sum prod".split(),
+    *"partial nabla cdot times odot oslash top prime infty to in le leq ge geq ne neq".split(),
+    *"approx sim pm exp log tanh sin cos max min text mathbf mathrm mathbb mathcal".split(),
+    *"operatorname hat bar tilde dot ldots cdots dots quad left right ell , ; : ! { } |".split(),
+    " ",
+}
 SIGNS = {"Σ": r"\sum", "δ": r"\delta"}
 
 

@@ -25,7 +25,7 @@ def is_row(node):
 
 
 def letters(expression, taken=()):
-    """{index: its letter} for all indices: those of products, which no author named, get a free one.
+    """{index: its letter} for all; those of products, which no author named, get a free one.
 
     So no letter of a line means two things. `taken` are letters that stand beside it on the page.
     """
@@ -149,9 +149,7 @@ class Printer:
 
     def matmul(self, node):
         level = PRODUCT if isinstance(node.right, Outer) else POWER  # A u vᵀ needs no parentheses
-        made = self.product(
-            self.oriented(node.left, True), self.oriented(node.right, False), level
-        )
+        made = self.product(self.oriented(node.left, True), self.oriented(node.right, False), level)
         return made if node.shape else made._replace(level=HADAMARD)  # (uᵀ v) A
 
     def sum(self, node):
