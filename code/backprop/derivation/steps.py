@@ -14,7 +14,7 @@ from .errors import (
 )
 from .judges import explicit, normal
 from .judges.entries import Entries
-from .judges.work import TooMuch, limited
+from .judges.work import WRITTEN_OUT, TooMuch, limited
 from .language.arrays import Derivative, Entry, Gradient, gradient
 from .nodes import axes, entry, node, walk
 from .premises.admission import admit, admit_target
@@ -184,7 +184,7 @@ class Derivation:
         """(Difference or None, why it was given up or "") at the shapes. Raises WrongStep."""
         found = None
         try:
-            with limited():
+            with limited(WRITTEN_OUT):
                 for sizes in self.shapes:
                     found = self._compare(expression, facts, sizes)
                     if found and found.values:

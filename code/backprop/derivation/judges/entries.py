@@ -51,7 +51,8 @@ class Entries(Reading):
 
     def sum(self, expression, at):
         ranges = [range(1, self.sizes[size] + 1) for size in expression.sizes]
-        spend(prod(map(len, ranges)), "its sums have many terms when they are written out")
+        terms, (_, size) = prod(map(len, ranges)), expression.body.extent
+        spend(terms * size, "its sums have many terms when they are written out")
         inner = (dict(zip(expression.indices, n, strict=True)) for n in product(*ranges))
         return sympy.Add(*(self.value(expression.body, {**at, **more}) for more in inner))
 

@@ -4,7 +4,8 @@ from contextlib import contextmanager
 
 from ..errors import NotProved
 
-MOST = 400_000  # a few seconds
+MOST = 30_000  # steps of a proof: some seconds, and no line of the book needs a tenth of it
+WRITTEN_OUT = 100_000  # parts of all terms in the search for a counterexample
 
 
 class TooMuch(NotProved):
@@ -15,9 +16,9 @@ _left = [float("inf")]  # the steps that are left to the question that is asked 
 
 
 @contextmanager
-def limited(steps=None):
+def limited(most=None):
     """Within it, `spend` raises TooMuch after so many steps."""
-    _left.append(min(MOST if steps is None else steps, _left[-1]))
+    _left.append(min(MOST if most is None else most, _left[-1]))
     try:
         yield
     finally:
