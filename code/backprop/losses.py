@@ -1,9 +1,10 @@
-"""Cross-entropy, by the probabilities and by the logits.
+"""Cross-entropy, by the probabilities and by the logits; the squared error, for real targets.
 
 Source: chapter "Cross-entropy"; homework, question e.
 
 The loss is the mean over the S samples; this is the one place in the book where 1/S comes in.
-Targets T are integer labels (S,) or rows (S, C) that sum to 1 (one-hot, or soft).
+Targets T are integer labels (S,) or rows (S, C) that sum to 1 (one-hot, or soft); for the squared
+error, real numbers in the shape of the output.
 """
 
 import numpy as np
@@ -106,6 +107,52 @@ class SoftmaxCrossEntropy(Layer):
     def backward(self):
         """dZ (S, C)."""
         return softmax_cross_entropy_backward(*self._recall())
+
+
+@expects("MSE", Y="S N")
+def mse(Y, T):
+    """L = (1/S) Σ_ij (Y_ij − T_ij)²: outputs Y (S, N), real targets T (S, N) → a number.
+
+    For N = 1, T may be (S,). The mean is over the samples, the sum over the N outputs, as in every
+    loss of this book: N times PyTorch's MSELoss, which averages over all S · N entries.
+    """
+    return ((Y - _real_targets(T, Y, "MSE")) ** 2).sum() / len(Y)
+
+
+@expects("MSE", Y="S N")
+def mse_backward(Y, T):
+    """dY = (2/S)(Y − T), all (S, N)."""
+    return 2 * (Y - _real_targets(T, Y, "MSE")) / len(Y)
+
+
+class MSE(Layer):
+    """Squared error, for regression: `forward(Y, T)` gives the loss, `backward()` gives dY.
+
+    The mean over S of the squared distance between the rows of Y and T. PyTorch's MSELoss divides
+    by N as well: for N outputs, its gradients are N times smaller, and it wants N times the lr.
+    """
+
+    real_targets = True  # `train` then takes targets that are no labels
+
+    def forward(self, Y, T):
+        """Y (S, N), T (S, N), or (S,) for N = 1 → a number."""
+        loss = mse(Y, T)
+        self._remember(Y, T)
+        return loss
+
+    def backward(self):
+        """dY (S, N)."""
+        return mse_backward(*self._recall())
+
+
+def _real_targets(T, Y, who):
+    """T in the shape and precision of Y. A (S,) beside a (S, 1) would be spread to (S, S)."""
+    T = as_floats(T, "T", who)
+    if T.shape == Y.shape[:1] and Y.shape[1] == 1:
+        T = T[:, None]
+    if T.shape != Y.shape:
+        raise ValueError(f"{who} expects T of shape {Y.shape}, as Y, got {T.shape}")
+    return T.astype(Y.real.dtype)
 
 
 def _positive(Y):

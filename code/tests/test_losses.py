@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 from backprop import (
+    MSE,
     CrossEntropy,
     Softmax,
     SoftmaxCrossEntropy,
@@ -15,6 +16,8 @@ from backprop import (
 from backprop.losses import (
     cross_entropy,
     cross_entropy_backward,
+    mse,
+    mse_backward,
     smoothed,
     softmax_cross_entropy,
     softmax_cross_entropy_backward,
@@ -289,3 +292,66 @@ def test_what_is_not_finite(name, blamed, bad):
             ValueError, match=rf"^{name} expects {blamed} to be finite, got .* at \[0, 1\]"
         ):
             function(*((Y23, rows) if blamed == "T" else (rows, T23)))
+
+
+# The squared error.
+
+
+@given(sizes(2), seeds)
+def test_the_squared_error_is_the_double_sum_over_S(shape, seed):
+    (S, N), Y, T = shape, draw(*shape, seed=seed), draw(*shape, seed=seed + 1)
+    wanted = math.fsum((Y[i, j] - T[i, j]) ** 2 for i in range(S) for j in range(N)) / S
+    assert mse(Y, T) == pytest.approx(wanted, rel=1e-13)
+    np.testing.assert_allclose(mse_backward(Y, T), 2 * (Y - T) / S, rtol=1e-15)
+    assert check_gradients(MSE(), Y, T, tolerance=1e-9)
+
+
+def test_the_squared_error_by_hand():
+    """The example of the chapter: misses of 1, −2, 0 and 3 in two samples."""
+    Y, T = np.array([[2.0, 1.0], [4.0, 5.0]]), np.array([[1, 3], [4, 2]])
+    assert mse(Y, T) == 7
+    assert mse_backward(Y, T).tolist() == [[1, -2], [0, 3]]
+
+
+@given(st.integers(1, 7), seeds)
+def test_one_output_and_targets_in_a_row(S, seed):
+    """(S, 1) − (S,) would be (S, S): everyone's output with everyone's target."""
+    Y, T = draw(S, 1, seed=seed), draw(S, seed=seed + 1)
+    assert mse(Y, T) == mse(Y, T[:, None])
+    assert np.array_equal(mse_backward(Y, T), mse_backward(Y, T[:, None]))
+    assert MSE().forward(Y, T) == pytest.approx(((Y[:, 0] - T) ** 2).mean(), rel=1e-13)
+
+
+def test_the_mean_of_the_targets_is_the_best_constant():
+    """At it the gradient sums to 0, and the loss is the variance: what `train` compares with."""
+    T = draw(9, 3)
+    Y = np.tile(T.mean(axis=0), (9, 1))
+    np.testing.assert_allclose(mse_backward(Y, T).sum(axis=0), 0, atol=1e-15)
+    assert mse(Y, T) == pytest.approx(T.var(axis=0).sum(), rel=1e-14)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_squared_error_keeps_the_precision_of_the_output(dtype):
+    Y, T = draw(5, 3, dtype=dtype), draw(5, 3, seed=1)
+    assert mse(Y, T).dtype == dtype
+    assert mse_backward(Y, T).dtype == dtype
+
+
+@pytest.mark.parametrize(
+    ("Y", "T", "message"),
+    [
+        (draw(5, 3), draw(5), "MSE expects T of shape (5, 3), as Y, got (5,)"),
+        (draw(5, 3), draw(3, 5), "MSE expects T of shape (5, 3), as Y, got (3, 5)"),
+        (draw(5, 1), draw(4), "MSE expects T of shape (5, 1), as Y, got (4,)"),
+        (draw(5, 1), 3.0, "MSE expects T of shape (5, 1), as Y, got ()"),
+        (draw(5), draw(5), "MSE expects Y of shape (S, N), got (5,)"),
+        (draw(2, 1), [0, np.nan], "MSE expects T to be finite, got nan at [1]"),
+        (draw(2, 1), ["a", "b"], "MSE expects T to hold real numbers, got <U1"),
+    ],
+)
+def test_bad_arguments_of_the_squared_error_are_named(Y, T, message):
+    with pytest.raises(ValueError) as caught:  # noqa: PT011 the whole text is compared below
+        mse(Y, T)
+    assert str(caught.value) == message
+    with pytest.raises(ValueError, match="MSE expects"):
+        MSE().forward(Y, T)

@@ -6,6 +6,7 @@ from backprop import (
     ELU,
     GELU,
     MLP,
+    MSE,
     SGD,
     Adam,
     AdamW,
@@ -155,6 +156,28 @@ def test_cross_entropy(shape, seed, kind):
         theirs = -(t * y.log()).sum(dim=1).mean()
     else:
         theirs = torch.nn.functional.nll_loss(y.log(), t)
+    theirs.backward()
+    close(loss.forward(Y, T), theirs)
+    close(loss.backward(), y.grad)
+
+
+@given(shape=sizes(2), seed=seeds, scale=scales)
+def test_squared_error(shape, seed, scale):
+    """PyTorch's mean is over all S · N entries, ours over the S samples."""
+    Y, T = scale * draw(*shape, seed=seed), scale * draw(*shape, seed=seed + 1)
+    y, loss = variable(Y), MSE()
+    theirs = shape[1] * torch.nn.functional.mse_loss(y, torch.tensor(T))
+    theirs.backward()
+    close(loss.forward(Y, T), theirs, scale**2)
+    close(loss.backward(), y.grad, scale)
+
+
+@given(S=st.integers(1, 7), seed=seeds)
+def test_squared_error_of_one_output(S, seed):
+    """Where N = 1 the two are the same."""
+    Y, T = draw(S, 1, seed=seed), draw(S, seed=seed + 1)
+    y, loss = variable(Y), MSE()
+    theirs = torch.nn.MSELoss()(y[:, 0], torch.tensor(T))
     theirs.backward()
     close(loss.forward(Y, T), theirs)
     close(loss.backward(), y.grad)

@@ -18,6 +18,7 @@ import pytest
 from backprop import (
     ELU,
     GELU,
+    MSE,
     CrossEntropy,
     Dropout,
     LeakyReLU,
@@ -162,6 +163,16 @@ def softmax_twice_backward(layer):
     return P * (dP - (dP * P).sum(axis=1, keepdims=True))
 
 
+def spread_over_the_batch(layer, Y, T):
+    layer._remember(Y, T)
+    return ((Y[:, 0] - T[:, :1]) ** 2).mean()  # (S,) − (S, 1) is (S, S): everyone's target
+
+
+def spread_over_the_batch_backward(layer):
+    Y, T = layer._recall()
+    return np.pad(2 * (Y[:, :1] - T[:, :1].mean()) / len(Y), ((0, 0), (0, N - 1)))
+
+
 def whole_numbers(layer, X):
     X = np.asarray(X)
     layer._remember(X)
@@ -199,6 +210,7 @@ INPUTS = {
     CrossEntropy: (Y, ROWS),
     SoftmaxCrossEntropy: (Z, ROWS),
     with_labels: (Z, LABELS),
+    MSE: (draw(S, N), draw(S, N, seed=1)),
 }
 G, V = "gradients", "values"
 
@@ -312,6 +324,19 @@ FAULTS = {
         {"forward": label_as_number, "backward": label_as_number_backward},
         V,
     ),
+    "MSE: the 2 of the square forgotten": (MSE, loss(lambda Y, T, S: (Y - T) / S), G),
+    "MSE: missing 1/S": (MSE, loss(lambda Y, T, S: 2 * (Y - T)), G),
+    "MSE: the mean over all entries in one direction": (
+        MSE,
+        loss(lambda Y, T, S: 2 * (Y - T) / Y.size),
+        G,
+    ),
+    "MSE: wrong sign": (MSE, loss(lambda Y, T, S: 2 * (T - Y) / S), G),
+    "MSE: targets spread over the batch": (
+        MSE,
+        {"forward": spread_over_the_batch, "backward": spread_over_the_batch_backward},
+        V,
+    ),
 }
 
 
@@ -379,7 +404,7 @@ def test_the_table_is_long_enough_and_covers_every_kind_of_layer():
     kinds = {type(make()).__name__ for make, _, _ in FAULTS.values()}
     assert kinds == {
         *("Linear", "ReLU", "LeakyReLU", "ELU", "Sigmoid", "Tanh", "Softplus", "GELU", "SiLU"),
-        *("Mish", "Dropout", "Softmax", "CrossEntropy", "SoftmaxCrossEntropy"),
+        *("Mish", "Dropout", "Softmax", "CrossEntropy", "SoftmaxCrossEntropy", "MSE"),
     }
     assert len(FAULTS) >= 30
 

@@ -16,6 +16,7 @@ import pytest
 from backprop import (
     ELU,
     MLP,
+    MSE,
     SGD,
     Adam,
     AdamW,
@@ -114,6 +115,8 @@ CALLS = {
         losses.softmax_cross_entropy_backward,
         {"Z": Z, "T": ROWS},
     ),
+    "mse": (losses.mse, {"Y": dY, "T": dY + 1}),
+    "mse_backward": (losses.mse_backward, {"Y": dY[:, :1], "T": dY[:, 0]}),
     "dropout_mask": (dropout.dropout_mask, {"shape": (S, M), "p": 0.5, "rng": 0}),
     "numerical_gradient": (numerical_gradient, {"f": cubic, "x": b, "h": 1e-5}),
     "complex_step_gradient": (complex_step_gradient, {"f": cubic, "x": b}),
@@ -171,6 +174,7 @@ CALLS = {
         lambda Z, T: SoftmaxCrossEntropy().forward(Z, T),
         {"Z": Z, "T": LABELS},
     ),
+    "MSE.forward": (lambda Y, T: MSE().forward(Y, T), {"Y": dY, "T": dY + 1}),
 }
 for name in [n for n in dir(initializers) if n.startswith(("kaiming", "xavier"))]:
     arguments = {"shape": (N, M), "gain": 1, "rng": 0, "dtype": np.float64}

@@ -3,6 +3,7 @@
 import numpy as np
 from backprop import (
     ELU,
+    MSE,
     CrossEntropy,
     Dropout,
     LeakyReLU,
@@ -75,6 +76,8 @@ LOSSES = {
     "CrossEntropy, rows": (CrossEntropy, (probabilities(S, C), probabilities(S, C, seed=1))),
     "SoftmaxCrossEntropy, labels": (SoftmaxCrossEntropy, (draw(S, C), LABELS)),
     "SoftmaxCrossEntropy, rows": (SoftmaxCrossEntropy, (draw(S, C), probabilities(S, C, seed=1))),
+    "MSE": (MSE, (draw(S, N), draw(S, N, seed=1))),
+    "MSE, one output": (MSE, (draw(S, 1), draw(S, seed=1))),
 }
 EVERYTHING = LAYERS | LOSSES
 
