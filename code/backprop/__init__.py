@@ -13,13 +13,14 @@ from .network import MLP, Sequential
 from .optimizers import SGD, Adam, AdamW, cosine
 from .softmax import Softmax
 from .training import accuracy, predict, train
+from .troubleshooting import TrainingWarning
 
 __version__ = "0.1.0"
 
 __all__ = [
     "ELU", "GELU", "MLP", "MSE", "SGD", "Adam", "AdamW", "CrossEntropy", "Dropout", "LeakyReLU",
     "Linear", "Mish", "ReLU", "Sequential", "SiLU", "Sigmoid", "Softmax", "SoftmaxCrossEntropy",
-    "Softplus", "Tanh", "accuracy", "check_gradients", "complex_step_gradient", "cosine",
-    "load_digits", "load_fashion_mnist", "numerical_gradient", "one_hot", "predict",
+    "Softplus", "Tanh", "TrainingWarning", "accuracy", "check_gradients", "complex_step_gradient",
+    "cosine", "load_digits", "load_fashion_mnist", "numerical_gradient", "one_hot", "predict",
     "split_validation", "train",
 ]  # fmt: skip

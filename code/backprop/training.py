@@ -13,6 +13,7 @@ from . import checkpoint as checkpoints
 from .datasets import stratified_split
 from .layer import is_layer, leaves
 from .losses import SoftmaxCrossEntropy
+from .troubleshooting import SAMPLES, Watch, advice, are_probabilities
 from .validation import (
     NotFinite,
     as_array,
@@ -29,7 +30,8 @@ from .validation import (
 @dataclass
 class History:
     """One number per epoch: mean training loss (nats) and accuracy as the epoch ran, validation
-    loss and accuracy at its end (absent without validation), and the learning rate at its end."""
+    loss and accuracy at its end (absent without validation), and the learning rate at its end.
+    There is no accuracy for real targets."""
 
     loss: list = field(default_factory=list)
     accuracy: list = field(default_factory=list)
@@ -44,7 +46,7 @@ class History:
 
 @expects("predict", X="S M")
 def predict(model, X, batch_size=1000):
-    """The logits (S, C) of all samples X (S, M), computed batch by batch, with dropout off."""
+    """The outputs (S, C) of all samples X (S, M), computed batch by batch, with dropout off."""
     _check_model(model, "predict")
     size = expect_number(batch_size, "batch_size", "predict", low=1, whole=True)
     was, model.training = getattr(model, "training", False), False
@@ -73,39 +75,45 @@ def train(
     checkpoint=None,
     progress=True,
     after_epoch=None,
+    watch=True,
 ):
     """Train `model` on data.X_train and data.y_train for a number of epochs; returns a `History`.
 
-    The test part of `data` is never looked at: `validation` is the share of the training part held
-    out for the figures per epoch (0: none). `loss` is SoftmaxCrossEntropy() unless given.
+    y_train holds labels (S,), or with `loss` MSE() real targets, (S,) or (S, N). The test part of
+    `data` is never looked at: `validation` is the share of the training part held out for the
+    figures per epoch (0: none). `loss` is SoftmaxCrossEntropy() unless given.
     `schedule` maps the progress of the run, 0 … 1, to a factor on the learning rate (`cosine`).
     `rng` (a seed or Generator) draws the order of the samples. `checkpoint` is a path: at the start
     and after each epoch the whole state is written there, and a run that finds it goes on from it,
     ending with the same bits as if it had never stopped, wherever it did. The state before that is
     kept beside it, and used with a warning if the file turns out to be damaged. `after_epoch` is
-    called with the History so far, after each epoch: to draw it, say.
+    called with the History so far, after each epoch: to draw it, say. With `watch`, a network that
+    does not learn gets one TrainingWarning that says why (`troubleshooting`).
 
     Raises ValueError for bad data or settings or a checkpoint of another run, FloatingPointError
     when the loss is no longer finite.
     """
-    X, y = _checked(data)
+    loss = loss or SoftmaxCrossEntropy()
+    X, y = _checked(data, loss)
     _check_parts(model, optimizer, schedule=schedule, after_epoch=after_epoch)
     validation = expect_number(validation, "validation", "train", low=0, high=0.9)
     rows, held_out = np.arange(len(X)), None
     if validation:
-        rows, others = stratified_split(y, validation, 0, "split_validation")
+        rows, others = _split(y, validation)
         held_out = X[others], y[others]
     run = _Run(
         model=model,
         optimizer=optimizer,
-        loss=loss or SoftmaxCrossEntropy(),
+        loss=loss,
         rng=as_rng(rng, "train"),
         epochs=epochs,
         batch_size=batch_size,
         schedule=schedule,
         shape=[len(rows), X.shape[1]],
+        advice=advice(X[rows[:SAMPLES]], y[rows[:SAMPLES]]),
     )
     checkpoints.resume(run, checkpoint)
+    run.watch = Watch(model, loss, X, y, rows) if watch else None
     done = len(run.history.loss)
     left = range(done, run.epochs)
     bar = tqdm(left, disable=not progress, unit="epoch", initial=done, total=run.epochs)
@@ -114,6 +122,8 @@ def train(
         if held_out:
             run.validate(epoch, *held_out)
         checkpoints.save(run, checkpoint)
+        if watch:
+            run.watch.end()
         bar.set_postfix(run.history.latest(), refresh=False)  # shown as the bar moves on
         if after_epoch:
             after_epoch(run.history)
@@ -132,6 +142,8 @@ class _Run:
     batch_size: int
     schedule: object
     shape: list
+    advice: str
+    watch: Watch | None = None
     history: History = field(default_factory=History)
 
     def __post_init__(self):
@@ -144,6 +156,8 @@ class _Run:
         starts = range(0, len(rows), self.batch_size)
         inputs = np.empty((min(self.batch_size, len(rows)), X.shape[1]), X.dtype)
         total = right = 0.0
+        if self.watch:
+            self.watch.begin(epoch, self.epochs, first_lr)
         self.model.training, self.model.needs_dX = True, False
         try:
             for step, start in enumerate(starts):
@@ -153,32 +167,50 @@ class _Run:
                 batch = order[start : start + self.batch_size]
                 # All batches are gathered into the same memory; "clip" lets NumPy do so directly.
                 X_batch = X.take(batch, axis=0, out=inputs[: len(batch)], mode="clip")
-                with _diverging(f"epoch {epoch + 1}, step {step + 1}"), trusted(step > 0):
+                with self._diverging(f"epoch {epoch + 1}, step {step + 1}"), trusted(step > 0):
                     Z, loss = self._step(X_batch, y[batch])
                 total += loss * len(batch)
-                right += (Z.argmax(axis=1) == y[batch]).sum()
+                right += _right(Z, y[batch])
             self.history.lr.append(self.optimizer.lr)
         finally:  # after an interruption too: the same call then starts from the same settings
             self.model.training, self.model.needs_dX = False, True
             self.optimizer.lr = first_lr
-        with _diverging(f"the end of epoch {epoch + 1}"):
+        with self._diverging(f"the end of epoch {epoch + 1}"):
             for parameter in self.optimizer.parameters:
                 as_floats(parameter.value, parameter.label, "train")
         self.history.loss.append(total / len(rows))
-        self.history.accuracy.append(float(right / len(rows)))
+        if is_labels(y):
+            self.history.accuracy.append(float(right / len(rows)))
 
     def _step(self, X, y):
         Z = self.model.forward(X)
+        _fits(Z, y, self.loss)
         loss = _finite(self.loss.forward(Z, y))
+        if self.watch:
+            self.watch.forward(Z, loss)
         self.model.backward(self.loss.backward())
         self.optimizer.step()
+        if self.watch:
+            self.watch.stepped()
         return Z, loss
 
     def validate(self, epoch, X, y):
-        with _diverging(f"the end of epoch {epoch + 1}"):
+        with self._diverging(f"the end of epoch {epoch + 1}"):
             Z = predict(self.model, X)
             self.history.val_loss.append(_finite(self.loss.forward(Z, y)))
-        self.history.val_accuracy.append(float((Z.argmax(axis=1) == y).mean()))
+        if is_labels(y):
+            self.history.val_accuracy.append(float(_right(Z, y) / len(y)))
+
+    @contextlib.contextmanager
+    def _diverging(self, where):
+        """The data were finite when training began, so whatever is not finite now has diverged."""
+        try:
+            with np.errstate(over="ignore", invalid="ignore"):
+                yield
+        except NotFinite as error:
+            raise FloatingPointError(
+                f"training diverged at {where}: {error}; {self.advice}"
+            ) from None
 
     def settings(self):
         """What must be the same for a run to go on."""
@@ -225,30 +257,61 @@ class _Run:
             rng.bit_generator.state = state
 
 
-@contextlib.contextmanager
-def _diverging(where):
-    """The data were finite when training began, so whatever is not finite now has diverged."""
-    try:
-        with np.errstate(over="ignore", invalid="ignore"):
-            yield
-    except NotFinite as error:
-        raise FloatingPointError(
-            f"training diverged at {where}: {error}; try a smaller lr"
-        ) from None
-
-
 def _finite(loss):
     if not np.isfinite(loss):
         raise NotFinite(f"the loss is {loss}")
     return float(loss)
 
 
-def _checked(data):
+def _checked(data, loss):
+    """X (S, M) and y: labels (S,), or real targets (S,) or (S, N) for a loss that takes them."""
     if not (hasattr(data, "X_train") and hasattr(data, "y_train")):
         raise ValueError(f"train expects data with X_train and y_train, got {type(data).__name__}")
     X = as_floats(data.X_train, "X_train", "train")
     expect_shape(X, ("S", "M"), {}, "X_train", "train")
-    return X, _labels(data.y_train, "y_train", len(X), "train")
+    if not getattr(loss, "real_targets", False):
+        return X, _labels(data.y_train, "y_train", len(X), "train")
+    y = as_floats(data.y_train, "y_train", "train")
+    if y.ndim not in (1, 2) or len(y) != len(X):
+        raise ValueError(
+            f"train expects y_train of shape ({len(X)},) or ({len(X)}, N), one row for each row of "
+            f"X_train, got {y.shape}"
+        )
+    return X, y
+
+
+def is_labels(y):
+    """Whether y holds labels, of which an accuracy can be counted."""
+    return y.dtype.kind in "iu"
+
+
+def _split(y, fraction):
+    """Two lists of indices into y, the second with this fraction: of each class, if y has any."""
+    if is_labels(y):
+        return stratified_split(y, fraction, 0, "split_validation")
+    order, count = np.random.default_rng(0).permutation(len(y)), round(fraction * len(y))
+    if not 0 < count < len(y):
+        raise ValueError(
+            f"train expects samples on both sides of the validation split, got {count} of {len(y)} "
+            "held out"
+        )
+    return order[count:], order[:count]
+
+
+def _fits(Z, y, loss):
+    """Real targets have one column for each output; the reader knows them as y_train."""
+    if getattr(loss, "real_targets", False) and y.shape[1:] != Z.shape[1:]:
+        if y.ndim > 1 or Z.shape[1:] != (1,):
+            columns = y.shape[1] if y.ndim > 1 else 1
+            raise ValueError(
+                f"train expects the model to have one output for each column of y_train, "
+                f"{columns}, got {Z.shape[1]} outputs"
+            )
+
+
+def _right(Z, y):
+    """How many samples have their largest logit at their label."""
+    return (Z.argmax(axis=1) == y).sum() if is_labels(y) else 0
 
 
 def _check_model(model, who):
@@ -267,8 +330,14 @@ def _check_parts(model, optimizer, **functions):
 
 def _labels(y, name, S, who):
     y = as_array(y, name, who)
+    if y.ndim == 2 and len(y) == S and y.dtype.kind in "iuf" and are_probabilities(y):
+        raise ValueError(
+            f"{who} expects {name} to hold whole numbers, shape ({S},), got rows that sum to 1, "
+            f"{y.shape}: {name}.argmax(axis=1) has the labels"
+        )
     if y.shape != (S,) or y.dtype.kind not in "iu":
         raise ValueError(
             f"{who} expects {name} to hold whole numbers, shape ({S},), got {y.dtype} {y.shape}"
+            + (" (real targets go with loss=MSE())" if y.dtype.kind == "f" else "")
         )
     return y

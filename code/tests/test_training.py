@@ -1,5 +1,6 @@
 """Training: that it learns, what it never looks at, and that an interruption leaves no trace."""
 
+import contextlib
 import json
 import math
 import os
@@ -15,6 +16,7 @@ import numpy as np
 import pytest
 from backprop import (
     MLP,
+    MSE,
     SGD,
     Adam,
     CrossEntropy,
@@ -24,6 +26,7 @@ from backprop import (
     Softmax,
     SoftmaxCrossEntropy,
     Tanh,
+    TrainingWarning,
     accuracy,
     cosine,
     load_digits,
@@ -510,7 +513,8 @@ def test_the_data_are_not_copied():
     X, y = draw(6000, 120).astype(np.float32), np.arange(6000) % 10
     model = MLP([120, 16, 10], rng=0)
     tracemalloc.start()
-    train(model, Dataset(X, y, None, None), momentum(model, 0.01), 2, progress=False)
+    data = Dataset(X, y, None, None)  # nothing can be learned of it, which `train` would say
+    train(model, data, momentum(model, 0.01), 2, progress=False, watch=False)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert X.nbytes / 6 < peak < X.nbytes / 2
@@ -559,22 +563,28 @@ def test_a_label_out_of_range_is_found_in_whatever_batch_it_is(small):
     [(64, 1e3, r"epoch \d+, step \d"), (1000, 1e30, r"the end of epoch \d")],
 )
 def test_divergence_is_an_error_with_a_sentence(small, batch_size, lr, where):
-    """With all samples in one batch it is the validation that meets it first. No warning comes."""
+    """With all samples in one batch it is the validation that meets it first. No warning of NumPy's
+    comes; the one of `train`, an epoch before, says the same."""
     model = Sequential(Linear(64, 32, rng=0), Linear(32, 16, rng=1), Linear(16, 10, rng=2))
-    with pytest.raises(FloatingPointError, match=f"diverged at {where}: .*; try a smaller lr"):
+    with (
+        pytest.warns(TrainingWarning, match="the loss has risen from .* try a smaller lr"),
+        pytest.raises(FloatingPointError, match=f"diverged at {where}: .*; try a smaller lr"),
+    ):
         train(model, small, SGD(model.parameters(), lr), 30, batch_size, progress=False)
     assert model.training is False
 
 
 @pytest.mark.parametrize("sizes", [[64, 10], [64, 16, 10]])
 def test_a_rate_a_thousand_times_too_large_is_never_taken_for_learning(small, sizes):
-    """It diverges, or the loss stays far above that of a guess."""
+    """It diverges, or the loss stays far above that of a guess; and a warning says why."""
     model = MLP(sizes, rng=0)
-    try:
-        history = train(model, small, SGD(model.parameters(), 1e3), 10, 64, progress=False)
-    except FloatingPointError:
-        return
-    assert history.loss[-1] > math.log(10)
+    history, optimizer = None, SGD(model.parameters(), 1e3)
+    with (
+        pytest.warns(TrainingWarning, match="try a smaller lr"),
+        contextlib.suppress(FloatingPointError),
+    ):
+        history = train(model, small, optimizer, 10, 64, progress=False)
+    assert history is None or history.loss[-1] > math.log(10)
 
 
 def test_the_last_step_may_diverge_too(small):
@@ -719,3 +729,153 @@ def test_a_function_sees_the_history_after_each_epoch(small):
     assert len(history.val_loss) == 3
     with pytest.raises(ValueError, match="after_epoch to be a function"):
         fit(small, after_epoch="draw")
+
+
+# Regression.
+
+
+def regression(columns=None, S=300, seed=0):
+    """Targets that tanh of a line gives, and a little noise: (S,) or (S, columns)."""
+    X = draw(S, 8, seed=seed)
+    y = np.tanh(X @ draw(8, columns or 1, seed=seed + 1) / 3) + 0.1 * draw(S, columns or 1, seed=9)
+    return Dataset(X, y if columns else y[:, 0], None, None)
+
+
+def regress(data, outputs=1, epochs=4, **arguments):
+    model = MLP([8, 16, outputs], Tanh, rng=0)
+    arguments = {"batch_size": 32, "progress": False, "loss": MSE()} | arguments
+    return model, train(model, data, Adam(model.parameters(), 0.01), epochs, **arguments)
+
+
+@pytest.mark.parametrize("columns", [None, 1, 3])
+def test_real_targets_are_learned_with_the_squared_error(columns):
+    """The held-out loss falls far below the variance; there is no accuracy to speak of."""
+    data = regression(columns)
+    model, history = regress(data, columns or 1, epochs=20)
+    assert history.val_loss[-1] < 0.3 * data.y_train.var(axis=0).sum()
+    assert history.accuracy == history.val_accuracy == []
+    assert len(history.loss) == len(history.val_loss) == 20
+    assert predict(model, data.X_train).shape == (300, columns or 1)
+
+
+def test_whole_numbers_may_be_real_targets():
+    data = regression()
+    counts = data._replace(y_train=np.round(3 * data.y_train).astype(int))
+    _, history = regress(counts, epochs=20)
+    assert history.val_loss[-1] < 0.5 * counts.y_train.var()
+    assert history.accuracy == []
+
+
+def test_the_figures_of_regression_are_means_over_samples():
+    """With lr = 0: the loss of all 300 samples, although the last batch is smaller."""
+    data, model = regression(3), MLP([8, 5, 3], rng=0, dtype=np.float64)
+    arguments = {"loss": MSE(), "validation": 0, "progress": False}
+    history = train(model, data, SGD(model.parameters(), 0.0), 1, 64, **arguments)
+    wanted = ((model.forward(data.X_train) - data.y_train) ** 2).sum() / 300
+    assert history.loss == [pytest.approx(wanted, rel=1e-12)]
+
+
+def test_regression_resumes_with_the_same_bits(tmp_path):
+    class Interrupted(MSE):
+        left = 9
+
+        def backward(self):
+            self.left -= 1
+            if self.left == 0:
+                raise KeyboardInterrupt
+            return super().backward()
+
+    Interrupted.__name__ = "MSE"
+    data, path = regression(), tmp_path / "run.npz"
+    whole, history = regress(data)
+    with pytest.raises(KeyboardInterrupt):
+        regress(data, loss=Interrupted(), checkpoint=path)
+    resumed, again = regress(data, checkpoint=path)
+    assert weights(resumed) == weights(whole)
+    assert again == history
+
+
+def test_the_bar_of_a_regression_shows_losses_alone(capfd):
+    regress(regression(), progress=True)
+    text = capfd.readouterr().err
+    assert "val_loss=" in text
+    assert "accuracy" not in text
+
+
+def test_the_validation_part_of_a_regression_is_held_out():
+    seen, (_, history) = set(), regress(regression(), epochs=1)
+    assert len(history.val_loss) == 1
+
+    class Spy(MSE):
+        def forward(self, Y, T):
+            seen.update(np.ravel(T).tolist())
+            return super().forward(Y, T)
+
+    regress(regression(), epochs=1, loss=Spy())
+    assert seen == set(regression().y_train.tolist())
+
+
+BAD_TARGETS = [
+    (lambda y: y[:-1], r"y_train of shape \(300,\) or \(300, N\), .* got \(299,\)"),
+    (lambda y: y[:, None, None], r"y_train of shape \(300,\) or \(300, N\), .* got \(300, 1, 1\)"),
+    (
+        lambda y: np.stack([y, y], axis=1),
+        r"one output for each column of y_train, 2, got 1 outputs?",
+    ),
+    (lambda y: np.where(y == y[7], np.nan, y), r"train expects y_train to be finite, got nan"),
+    (lambda y: np.where(y == y[7], np.inf, y), r"train expects y_train to be finite, got inf"),
+    (lambda y: [str(one) for one in y], "train expects y_train to hold real numbers"),
+    (lambda y: None, "train expects y_train to hold real numbers"),
+]
+
+
+@pytest.mark.parametrize(("change", "message"), BAD_TARGETS)
+def test_bad_targets_are_refused_in_the_name_of_y_train(change, message):
+    data = regression()
+    model = MLP([8, 5, 1], rng=0)
+    before = weights(model)
+    with pytest.raises(ValueError, match=message):
+        train(
+            model,
+            data._replace(y_train=change(data.y_train)),
+            momentum(model),
+            1,
+            loss=MSE(),
+            progress=False,
+        )
+    assert weights(model) == before
+
+
+def test_three_outputs_for_targets_in_a_row_are_refused():
+    """(S, 3) − (S,) would fit by chance at S = 3, and mean nothing."""
+    with pytest.raises(ValueError, match=r"each column of y_train, 1, got 3 outputs"):
+        regress(regression(), outputs=3)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda y: y * 1.0, r"real targets go with loss=MSE\(\)"),
+        (lambda y: np.eye(10)[y], r"got rows that sum to 1, \(300, 10\): y_train.argmax\(axis=1\)"),
+        (lambda y: np.eye(10, dtype=int)[y], r"got rows that sum to 1"),
+    ],
+)
+def test_other_targets_than_labels_are_told_where_they_belong(small, change, message):
+    with pytest.raises(ValueError, match=message):
+        fit(small._replace(y_train=change(small.y_train)))
+
+
+def test_a_divergence_names_what_is_not_scaled(small):
+    """The inputs, or the targets; "a smaller lr" alone would be no cure."""
+    data = regression()
+    far = data._replace(y_train=1e4 * data.y_train)
+    model = MLP([8, 16, 1], rng=0)
+    with pytest.raises(FloatingPointError, match="scale the targets, which reach"):
+        train(model, far, SGD(model.parameters(), 1.0), 3, loss=MSE(), progress=False)
+    pixels = small._replace(X_train=255 * small.X_train)
+    model = Sequential(Linear(64, 32, rng=0), Linear(32, 10, rng=1))
+    with (
+        pytest.warns(TrainingWarning, match="the inputs reach 255"),
+        pytest.raises(FloatingPointError, match="scale the inputs, which reach 255, and try"),
+    ):
+        train(model, pixels, SGD(model.parameters(), 10.0), 5, progress=False)

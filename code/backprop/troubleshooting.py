@@ -1,0 +1,342 @@
+"""Why a network does not learn: what `train` looks at, and what it says about it.
+
+Source: chapter "It does not learn".
+
+`Watch` is told of every step and measures little of it: the first batch, the steps 1, 2, 4, 8 … of
+an epoch, and at its end some hundred samples. Each check is a function of what has been `Seen`; it
+gives a sentence, with the number measured and the cure, or None. They stand in `AT_THE_START` and
+`AFTER_AN_EPOCH`, causes before what follows from them, and the first that speaks is the only one.
+"""
+
+import sys
+import warnings
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from .layer import parameters_of
+from .losses import MSE, CrossEntropy, SoftmaxCrossEntropy
+from .network import Sequential
+
+LARGE_INPUTS = 10  # root mean square; the initial weights are made for about 1
+FAR_FROM_CHANCE = 2  # nats that the first loss may lie above ln C
+INACTIVE = 1e-6  # a unit below this for every sample has no gradient to speak of
+ALIKE = 0.1  # units that began alike and still differ by less than this part of a weight
+LARGE_STEP, SMALL_STEP = 0.2, 1e-4  # of a weight matrix, in one step
+ENOUGH_STEPS, FEW_STEPS = 200, 20  # before a loss is called still: on the way, at the end
+SAMPLES = 500  # that are looked at after an epoch
+
+
+class TrainingWarning(UserWarning):
+    """`train` has measured something that keeps a network from learning."""
+
+
+@dataclass
+class Seen:
+    """What has been measured of a run so far; the checks read nothing else.
+
+    `guess` is the loss of the best answer that ignores the inputs (None where it is not known).
+    `steps` holds, for each weight matrix, the largest ‖Δw‖/‖w‖ of the steps measured so far.
+    """
+
+    model: object
+    loss: object
+    X: np.ndarray
+    y: np.ndarray
+    guess: float | None = None
+    Z: np.ndarray | None = None
+    losses: list = field(default_factory=list)
+    steps: dict = field(default_factory=dict)
+    began_alike: list = field(default_factory=list)
+    changed: bool = True
+    lr: float = 0.0
+    epoch: int = 0
+    last: bool = False
+
+    @property
+    def late(self):
+        """The mean loss of the last third of all steps."""
+        return float(np.mean(self.losses[-self._third :]))
+
+    @property
+    def _third(self):
+        return max(1, len(self.losses) // 3)
+
+    def is_near_a_guess(self):
+        """Whether the loss is that of a guess, or worse; with lr 0 nobody expects it to fall."""
+        return self.guess is not None and self.lr > 0 and self.late >= 0.95 * self.guess
+
+    def has_fallen(self):
+        """Whether the loss of the last third is below that of the first, by more than noise."""
+        early, late = (np.array(part) for part in (self.losses[: self._third], self._end()))
+        noise = np.sqrt((early.var() + late.var()) / self._third)
+        return early.mean() - late.mean() > max(0.002 * early.mean(), 2 * noise)
+
+    def _end(self):
+        return self.losses[-self._third :]
+
+    def largest_step(self, hidden=False):
+        """(label, ratio) of the weight that was moved furthest; `hidden` leaves out the last."""
+        steps = list(self.steps.items()) or [("no weight", 0.0)]
+        return max(steps[:-1] if hidden and len(steps) > 1 else steps, key=lambda step: step[1])
+
+
+# At the start, when the first batch has gone through.
+
+
+def large_inputs(seen):
+    """Pixels from 0 to 255, prices, years: far from the scale that the weights are made for."""
+    scale = rms(seen.X)
+    if scale > LARGE_INPUTS:
+        return (
+            f"the inputs reach {np.abs(seen.X).max():.4g} (root mean square {scale:.3g}), and the "
+            "initial weights are made for about 1: scale the inputs, (X - mean) / deviation"
+        )
+
+
+def softmax_twice(seen):
+    """Rows that are probabilities, given to the loss that applies softmax itself."""
+    if isinstance(seen.loss, SoftmaxCrossEntropy) and are_probabilities(seen.Z):
+        return (
+            "the rows of the model's output are probabilities already (none below 0, sum 1), and "
+            f"{type(seen.loss).__name__} applies softmax itself: leave out the last Softmax"
+        )
+
+
+def far_first_loss(seen):
+    """A network that knows nothing should lose ln C."""
+    if not isinstance(seen.loss, (CrossEntropy, SoftmaxCrossEntropy)):
+        return
+    classes, first = seen.Z.shape[1], seen.losses[0]
+    if first > np.log(classes) + FAR_FROM_CHANCE:
+        return (
+            f"the first loss is {first:.3g}, where a guess among {classes} classes has "
+            f"ln {classes} = {np.log(classes):.3f}: the network is sure before it has learned "
+            "anything, so start with smaller weights, those of the last layer above all"
+        )
+
+
+# After an epoch.
+
+
+def equal_units(seen):
+    """Weights that began as zeros, or as one number: all units get the same gradient."""
+    for label, weight in seen.began_alike:
+        if spread(weight.value) <= ALIKE * np.abs(weight.value).max():
+            return (
+                f"all {len(weight.value)} units of {label.rpartition('.')[0] or 'the layer'} are "
+                "the same: they began with equal weights and get equal gradients, so draw the "
+                "initial weights at random"
+            )
+
+
+def inactive_units(seen):
+    """Units that give 0 for every sample: no gradient goes through, so they stay as they are."""
+    for label, layer, output in hidden_outputs(seen.model, seen.X):
+        off, (_, step) = (np.abs(output) < INACTIVE).all(axis=0), seen.largest_step(hidden=True)
+        thrown = off.mean() >= 0.5 and step > LARGE_STEP and seen.is_near_a_guess()
+        if off.all() or thrown:
+            return (
+                f"{off.sum()} of {off.size} units of {label} ({type(layer).__name__}) are inactive "
+                f"(0) for each of the {len(output)} samples looked at, and get no gradient: "
+                + (
+                    f"one step changed a weight matrix by {step:.2g} times its size, so try a "
+                    "smaller lr"
+                    if step > LARGE_STEP
+                    else "look at the initial weights and biases, and try a smaller lr"
+                )
+            )
+
+
+def still_weights(seen):
+    """An epoch of steps, and the same bits as before it."""
+    if not seen.changed and seen.lr > 0:
+        return (
+            f"no parameter of the model has changed in an epoch (lr {seen.lr:g}): see that the "
+            "optimizer was given model.parameters() of this model, that the gradients are not 0, "
+            "and that lr is not too small"
+        )
+
+
+def large_steps(seen):
+    """The loss is far above a guess, and the weights are thrown about."""
+    label, step = seen.largest_step(hidden=True)
+    if seen.guess and seen.late > max(1.2 * seen.guess, seen.losses[0]) and step > LARGE_STEP:
+        return (
+            f"one step changed {label} by {step:.3g} times its size, and the loss has risen from "
+            f"{seen.losses[0]:.3g} to {seen.late:.3g}: try a smaller lr (and if it rises with a "
+            "small one too, check_gradients)"
+        )
+
+
+def small_steps(seen):
+    """Nothing is wrong but the pace."""
+    label, step = seen.largest_step()
+    if seen.is_near_a_guess() and not seen.has_fallen() and step < SMALL_STEP:
+        return (
+            f"the steps are too small: none that was measured changed a weight matrix by more than "
+            f"{step:.1g} of its size ({label}), and the loss is still {seen.late:.4g}: try a "
+            f"larger lr than {seen.lr:g}"
+        )
+
+
+def still_loss(seen):
+    """After all these steps the loss is that of a guess."""
+    steps = len(seen.losses)
+    if steps < (FEW_STEPS if seen.last else ENOUGH_STEPS):
+        return
+    if seen.is_near_a_guess() and not seen.has_fallen():
+        return (
+            f"the loss has not moved in {steps} steps: {seen.losses[0]:.4g} at first, "
+            f"{seen.late:.4g} now, {seen.guess:.4g} for a guess that ignores the inputs; see that "
+            f"X_train[i] belongs to y_train[i], check_gradients, and {_other_pace(seen)}"
+        )
+
+
+def _other_pace(seen):
+    """What the size of the targets, or else of the steps, lets one try."""
+    if isinstance(seen.loss, MSE) and rms(seen.y) > LARGE_INPUTS:
+        return f"scale the targets, whose root mean square is {rms(seen.y):.3g}"
+    label, step = seen.largest_step(hidden=True)
+    size = "smaller" if step > LARGE_STEP else "larger"
+    measured = f"the steps that were measured changed {label} by {step:.1g} of its size at most"
+    return f"try a {size} lr than {seen.lr:g} ({measured})"
+
+
+AT_THE_START = (large_inputs, softmax_twice, far_first_loss)
+AFTER_AN_EPOCH = (
+    *(equal_units, inactive_units, still_weights),
+    *(large_steps, small_steps, still_loss),
+)  # fmt: skip
+
+
+# What is measured.
+
+
+def rms(array):
+    """The root mean square of all entries."""
+    return float(np.sqrt(np.mean(np.square(array, dtype=np.float64))))
+
+
+def relative_change(before, after):
+    """‖after − before‖/‖before‖; inf where it is too large for a float."""
+    change, size = (np.linalg.norm(part) for part in (after - before, before))
+    return float(np.nan_to_num(change / size, nan=np.inf, posinf=np.inf))
+
+
+def spread(W):
+    """How far apart the units (rows) of W (N, M) are at most, in one entry."""
+    return float(np.ptp(W, axis=0).max())
+
+
+def are_probabilities(Z):
+    """Whether no entry is below 0, and each row sums to 1 up to rounding."""
+    Z = np.asarray(Z)
+    if Z.ndim != 2 or Z.shape[1] < 2 or (Z < 0).any():
+        return False
+    return bool((np.abs(Z.sum(axis=1) - 1) < 1e-4).all())
+
+
+def guess(loss, y, rows, classes):
+    """The loss of the best answer that is the same for every sample; None if it is not known."""
+    if isinstance(loss, MSE):
+        return float(np.var(y[rows], axis=0, dtype=np.float64).sum())
+    if not isinstance(loss, (CrossEntropy, SoftmaxCrossEntropy)):
+        return None
+    shares = np.bincount(y[rows], minlength=classes) / len(rows)
+    alpha = getattr(loss, "label_smoothing", 0)
+    shares = (1 - alpha) * shares + alpha / classes
+    return float(-(shares * np.log(np.maximum(shares, 1e-300))).sum())
+
+
+def hidden_outputs(model, X):
+    """(label, layer, output) of each layer without parameters that comes after one with some."""
+    behind = False
+    for label, layer in chain(model):
+        X, parameters = layer.forward(X), parameters_of(layer)
+        if behind and not parameters and np.ndim(X) == 2:
+            yield label, layer, X
+        behind = behind or bool(parameters)
+
+
+def chain(layer, label=""):
+    """[(label, layer)] through which the samples go in this order; [] if that is not known."""
+    inner = getattr(layer, "layers", None)
+    if not inner:
+        return [(label or "the model", layer)]
+    if type(layer).forward is not Sequential.forward:
+        return []
+    parts = [chain(one, f"{label}.layers[{k}]".lstrip(".")) for k, one in enumerate(inner)]
+    return [link for part in parts for link in part] if all(parts) else []
+
+
+def advice(X, y):
+    """The cure for a loss that is no longer finite."""
+    if rms(X) > LARGE_INPUTS:
+        return f"scale the inputs, which reach {np.abs(X).max():.4g}, and try a smaller lr"
+    if y.dtype.kind == "f" and rms(y) > LARGE_INPUTS:
+        return f"scale the targets, which reach {np.abs(y).max():.4g}, or try a smaller lr"
+    return "try a smaller lr"
+
+
+class Watch:
+    """Looks on while `train` trains, and changes nothing: no draw, no weight, no gradient."""
+
+    def __init__(self, model, loss, X, y, rows):
+        some = rows[:: max(1, len(rows) // SAMPLES)]
+        self.seen = Seen(model, loss, X[some], y[some])
+        self.y, self.rows, self.said, self.before = y, rows, False, None
+        self.weights = [p for p in parameters_of(model) if np.ndim(p.value) == 2]
+        self.seen.began_alike = [
+            (p.label, p)
+            for p in self.weights[:-1]
+            if p.name == "weight" and len(p.value) > 1 and spread(p.value) == 0
+        ]
+
+    def begin(self, epoch, epochs, lr):
+        """Before an epoch."""
+        self.seen.epoch, self.seen.last, self.seen.lr = epoch, epoch + 1 == epochs, lr
+        self.step = 0
+        self.start = [p.value.copy() for p in parameters_of(self.seen.model)]
+
+    def forward(self, Z, loss):
+        """After the forward pass of a batch, before its step."""
+        self.seen.losses.append(loss)
+        if len(self.seen.losses) == 1:
+            self.seen.Z = Z
+            self.seen.guess = guess(self.seen.loss, self.y, self.rows, Z.shape[-1])
+            self.say(AT_THE_START)
+        measured = self.step & (self.step + 1) == 0  # the steps 0, 1, 3, 7 … of the epoch
+        self.before = [p.value.copy() for p in self.weights] if measured else None
+        self.step += 1
+
+    def stepped(self):
+        """After the step."""
+        steps = self.seen.steps
+        for parameter, before in zip(self.weights, self.before or [], strict=False):
+            if np.any(before):
+                ratio = relative_change(before, parameter.value)
+                steps[parameter.label] = max(ratio, steps.get(parameter.label, 0.0))
+
+    def end(self):
+        """After an epoch."""
+        now = [p.value for p in parameters_of(self.seen.model)]
+        self.seen.changed = any(map(np.any, map(np.not_equal, now, self.start)))
+        self.say(AFTER_AN_EPOCH)
+
+    def say(self, checks):
+        """The sentence of the first check that has one, as a warning; the only one of the run."""
+        sentences = (check(self.seen) for check in ([] if self.said else checks))
+        if sentence := next(filter(None, sentences), None):
+            self.said = True
+            text = f"train: {sentence} (watch=False ends such warnings)"
+            warnings.warn(text, TrainingWarning, stacklevel=_outside())
+
+
+def _outside():
+    """The stacklevel of whoever called this library."""
+    here, level, frame = str(Path(__file__).parent), 1, sys._getframe(1)
+    while frame.f_back and frame.f_code.co_filename.startswith(here):
+        level, frame = level + 1, frame.f_back
+    return level
