@@ -24,6 +24,7 @@ FAR_FROM_CHANCE = 2  # nats that the first loss may lie above ln C
 INACTIVE = 1e-6  # a unit below this for every sample has no gradient to speak of
 ALIKE = 0.1  # units that began alike and still differ by less than this part of a weight
 LARGE_STEP, SMALL_STEP = 0.2, 1e-4  # of a weight matrix, in one step
+DEADLY_STEP = 0.5  # what it takes before a step is said to have switched units off
 ENOUGH_STEPS, FEW_STEPS = 200, 20  # before a loss is called still: on the way, at the end
 SAMPLES = 500  # that are looked at after an epoch
 
@@ -135,7 +136,7 @@ def inactive_units(seen):
     """Units that give 0 for every sample: no gradient goes through, so they stay as they are."""
     for label, layer, output in hidden_outputs(seen.model, seen.X):
         off, (_, step) = (np.abs(output) < INACTIVE).all(axis=0), seen.largest_step(hidden=True)
-        thrown = off.mean() >= 0.5 and step > LARGE_STEP and seen.is_near_a_guess()
+        thrown = off.mean() >= 0.5 and step > DEADLY_STEP and seen.is_near_a_guess()
         if off.all() or thrown:
             return (
                 f"{off.sum()} of {off.size} units of {label} ({type(layer).__name__}) are inactive "
@@ -143,7 +144,7 @@ def inactive_units(seen):
                 + (
                     f"one step changed a weight matrix by {step:.2g} times its size, so try a "
                     "smaller lr"
-                    if step > LARGE_STEP
+                    if step > DEADLY_STEP
                     else "look at the initial weights and biases, and try a smaller lr"
                 )
             )

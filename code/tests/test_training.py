@@ -871,11 +871,11 @@ def test_a_divergence_names_what_is_not_scaled(small):
     far = data._replace(y_train=1e4 * data.y_train)
     model = MLP([8, 16, 1], rng=0)
     with pytest.raises(FloatingPointError, match="scale the targets, which reach"):
-        train(model, far, SGD(model.parameters(), 1.0), 3, loss=MSE(), progress=False)
+        train(model, far, SGD(model.parameters(), 1e3), 9, loss=MSE(), progress=False, watch=False)
     pixels = small._replace(X_train=255 * small.X_train)
-    model = Sequential(Linear(64, 32, rng=0), Linear(32, 10, rng=1))
+    model = Sequential(Linear(64, 32, rng=0), Linear(32, 16, rng=1), Linear(16, 10, rng=2))
     with (
         pytest.warns(TrainingWarning, match="the inputs reach 255"),
         pytest.raises(FloatingPointError, match="scale the inputs, which reach 255, and try"),
     ):
-        train(model, pixels, SGD(model.parameters(), 10.0), 5, progress=False)
+        train(model, pixels, SGD(model.parameters(), 1e3), 30, 64, progress=False)
