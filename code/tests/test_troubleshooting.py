@@ -1,0 +1,386 @@
+"""What `train` says: nothing of a run that learns, and of each planted failure its own sentence."""
+
+import contextlib
+import warnings
+
+import numpy as np
+import pytest
+from backprop import (
+    MLP,
+    MSE,
+    SGD,
+    Adam,
+    AdamW,
+    CrossEntropy,
+    Dropout,
+    Linear,
+    ReLU,
+    Sequential,
+    Softmax,
+    SoftmaxCrossEntropy,
+    Tanh,
+    TrainingWarning,
+    load_digits,
+    train,
+)
+from backprop import troubleshooting as watching
+from backprop.activations import Activation
+from backprop.datasets import Dataset
+from backprop.initializers import xavier_normal, xavier_uniform
+from helpers import draw
+
+DIGITS = load_digits()
+# What each sentence has, and no other.
+SAYS = {
+    "inputs": "the inputs reach",
+    "softmax": "are probabilities already",
+    "first loss": "the first loss is",
+    "equal": "are the same",
+    "inactive": "are inactive",
+    "still weights": "no parameter of the model has changed",
+    "large step": "the loss has risen",
+    "small step": "the steps are too small",
+    "still loss": "the loss has not moved",
+}
+
+
+def blobs(samples=400, inputs=12, classes=4, seed=0):
+    """Clouds around points that lie apart, one for each class."""
+    y = np.arange(samples) % classes
+    X = draw(samples, inputs, seed=seed) + 2 * draw(classes, inputs, seed=seed + 1)[y]
+    return Dataset(X / 2, y, None, None)
+
+
+def line(samples=400, columns=1, seed=0):
+    """Real targets, tanh of a line and some noise."""
+    X = draw(samples, 8, seed=seed)
+    y = np.tanh(X @ draw(8, columns, seed=seed + 1) / 3) + 0.1 * draw(samples, columns, seed=7)
+    return Dataset(X, y, None, None)
+
+
+def said(model, data, optimizer, epochs=4, batch_size=32, **settings):
+    """(the kinds of sentences that came, the history)."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        history = None
+        with contextlib.suppress(FloatingPointError):  # which says what it has to say itself
+            history = train(
+                model, data, optimizer, epochs, batch_size=batch_size, progress=False, **settings
+            )
+    texts = [str(one.message) for one in caught]
+    assert {one.category for one in caught} <= {TrainingWarning}
+    kinds = [[kind for kind, words in SAYS.items() if words in text] for text in texts]
+    assert all(len(kind) == 1 for kind in kinds), texts
+    return [kind for (kind,) in kinds], history
+
+
+SETS = {
+    "digits": (DIGITS, [64, 32, 10]),
+    "blobs": (blobs(), [12, 16, 4]),
+    "two classes": (blobs(300, 5, 2, seed=3), [5, 8, 2]),
+    "twenty classes": (blobs(800, 30, 20, seed=5), [30, 40, 20]),
+}
+OPTIMIZERS = {
+    "SGD": lambda model: SGD(model.parameters(), 0.2),
+    "momentum": lambda model: SGD(model.parameters(), 0.05, momentum=0.9),
+    "Nesterov": lambda model: SGD(model.parameters(), 0.05, momentum=0.9, nesterov=True),
+    "Adam": lambda model: Adam(model.parameters(), 3e-3),
+    "AdamW": lambda model: AdamW(model.parameters(), 3e-3, weight_decay=0.1),
+}
+each_set = pytest.mark.parametrize("where", SETS)
+each_seed = pytest.mark.parametrize("seed", [0, 1])
+
+
+# Runs that learn.
+
+
+@pytest.mark.slow
+@each_set
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+@pytest.mark.parametrize("activation", Activation.__subclasses__(), ids=lambda kind: kind.__name__)
+def test_nothing_is_said_of_a_run_that_learns(activation, optimizer, where):
+    data, sizes = SETS[where]
+    model = MLP(sizes, activation, rng=1, dropout=0.1)
+    kinds, history = said(model, data, OPTIMIZERS[optimizer](model), epochs=3)
+    learned = history.loss[-1] < 0.9 * np.log(sizes[-1])
+    assert kinds == [] or not learned
+    assert learned or activation.__name__ == "Sigmoid"  # which needs longer
+
+
+@pytest.mark.parametrize("initial", [xavier_normal, xavier_uniform, None])
+@pytest.mark.parametrize("depth", [0, 1, 3])
+@each_seed
+def test_nor_with_other_initial_weights(initial, depth, seed):
+    """Among them a last layer of zeros, which is no fault: its classes differ by their labels."""
+    sizes = [64, *[24] * depth, 10]
+    model = MLP(sizes, Tanh, rng=seed)
+    for p in model.parameters()[0:-2:2]:
+        if initial:
+            p.value[...] = initial(p.value.shape, rng=seed)
+    model.parameters()[-2].value[...] = 0
+    assert said(model, DIGITS, Adam(model.parameters(), 3e-3))[0] == []
+
+
+def test_nor_of_labels_smoothed_or_a_loss_by_the_probabilities_or_one_of_the_readers():
+    class Own(SoftmaxCrossEntropy):
+        pass
+
+    for loss, last in [(SoftmaxCrossEntropy(0.1), []), (CrossEntropy(), [Softmax()]), (Own(), [])]:
+        model = Sequential(*MLP([64, 32, 10], rng=0).layers, *last)
+        assert said(model, DIGITS, Adam(model.parameters(), 3e-3), loss=loss)[0] == []
+
+
+def test_nor_when_a_trained_model_goes_on():
+    """Its loss is low and moves no more; nor where some fifty samples are learned by rote."""
+    model = MLP([64, 32, 10], rng=0)
+    for lr in (1e-2, 1e-3, 1e-6):
+        assert said(model, DIGITS, Adam(model.parameters(), lr), epochs=8)[0] == []
+    few = DIGITS._replace(X_train=DIGITS.X_train[:50], y_train=DIGITS.y_train[:50])
+    model = MLP([64, 32, 10], rng=0)
+    optimizer = Adam(model.parameters())
+    assert said(model, few, optimizer, epochs=60, batch_size=25, validation=0)[0] == []
+
+
+def test_nor_of_classes_that_are_not_equally_frequent():
+    rare = np.flatnonzero((DIGITS.y_train > 1) <= (np.arange(len(DIGITS.y_train)) % 8 == 0))
+    data = DIGITS._replace(X_train=DIGITS.X_train[rare], y_train=DIGITS.y_train[rare])
+    model = MLP([64, 32, 10], rng=0)
+    assert said(model, data, Adam(model.parameters(), 3e-3), validation=0)[0] == []
+
+
+@pytest.mark.parametrize("columns", [1, 3])
+@pytest.mark.parametrize("shift", [0, 5])
+@pytest.mark.parametrize("optimizer", ["momentum", "Adam"])
+@pytest.mark.parametrize("activation", [ReLU, Tanh])
+def test_nor_of_a_regression(activation, optimizer, shift, columns):
+    data = line(columns=columns)
+    data = data._replace(y_train=data.y_train + shift)
+    model = MLP([8, 16, columns], activation, rng=0)
+    make = {"momentum": SGD(model.parameters(), 0.01, 0.9), "Adam": Adam(model.parameters(), 0.01)}
+    assert said(model, data, make[optimizer], epochs=6, loss=MSE())[0] == []
+
+
+# Planted failures.
+
+
+def with_weights(sizes, activation, number):
+    model = MLP(sizes, activation, rng=0)
+    for p in model.parameters()[::2]:
+        p.value[...] = number
+    return model
+
+
+def raw(data, reach=255):
+    return data._replace(X_train=data.X_train * (reach / np.abs(data.X_train).max()))
+
+
+def strangers(sizes):
+    """The parameters of another model, with gradients."""
+    other = MLP(sizes, rng=5)
+    other.forward(draw(4, sizes[0]).astype(np.float32))
+    other.backward(draw(4, sizes[-1]).astype(np.float32))
+    return other
+
+
+def deaf(sizes):
+    """No sample reaches a unit of its hidden layer."""
+    model = MLP(sizes, ReLU, rng=0)
+    model.layers[0].params["bias"] -= 1000
+    return model
+
+
+@pytest.mark.slow
+@each_set
+@pytest.mark.parametrize("optimizer", ["SGD", "momentum", "Adam"])
+@pytest.mark.parametrize("activation", [ReLU, Tanh])
+class TestPlanted:
+    """Each failure is planted with several sizes, numbers of classes, activations, optimizers."""
+
+    @pytest.mark.parametrize("reach", [255, 1000])
+    def test_inputs_that_are_not_scaled(self, activation, optimizer, where, reach):
+        data, sizes = SETS[where]
+        model = MLP(sizes, activation, rng=0)
+        data = raw(data, reach)
+        assert said(model, data, OPTIMIZERS[optimizer](model))[0] == ["inputs"]
+
+    def test_softmax_before_the_loss_that_has_it(self, activation, optimizer, where):
+        data, sizes = SETS[where]
+        model = Sequential(MLP(sizes, activation, rng=0), Softmax())
+        assert said(model, data, OPTIMIZERS[optimizer](model))[0] == ["softmax"]
+
+    @pytest.mark.parametrize("number", [0, 0.1])
+    def test_weights_that_are_all_one_number(self, activation, optimizer, where, number):
+        data, sizes = SETS[where]
+        model = with_weights(sizes, activation, number)
+        assert said(model, data, OPTIMIZERS[optimizer](model))[0] == ["equal"]
+
+    def test_a_last_layer_that_is_too_sure(self, activation, optimizer, where):
+        data, sizes = SETS[where]
+        model = MLP(sizes, activation, rng=0)
+        model.layers[-1].params["weight"] *= 300
+        assert said(model, data, OPTIMIZERS[optimizer](model))[0] == ["first loss"]
+
+    def test_an_optimizer_of_another_model(self, activation, optimizer, where):
+        data, sizes = SETS[where]
+        model = MLP(sizes, activation, rng=0)
+        other = OPTIMIZERS[optimizer](strangers(sizes))
+        assert said(model, data, other)[0] == ["still weights"]
+
+
+@each_set
+@pytest.mark.parametrize("depth", [1, 2])
+def test_units_that_no_sample_reaches(where, depth):
+    data, sizes = SETS[where]
+    model = deaf([sizes[0], *[20] * depth, sizes[-1]])
+    assert said(model, data, Adam(model.parameters()))[0] == ["inactive"]
+
+
+@pytest.mark.parametrize("sizes", [[64, 32, 10], [64, 50, 10], [64, 40, 20, 10]])
+@pytest.mark.parametrize("lr", [3.0, 10.0])
+@each_seed
+def test_units_that_a_step_has_switched_off(sizes, lr, seed):
+    model = MLP(sizes, ReLU, rng=seed)
+    assert said(model, DIGITS, SGD(model.parameters(), lr), epochs=6)[0] == ["inactive"]
+
+
+@pytest.mark.parametrize(("lr", "activation"), [(5.0, Tanh), (30.0, Tanh), (1e3, Tanh)])
+@each_seed
+def test_a_step_that_is_too_large_for_units_that_do_not_die(lr, activation, seed):
+    model = MLP([64, 40, 30, 10], activation, rng=seed)
+    assert said(model, DIGITS, SGD(model.parameters(), lr), epochs=3)[0] == ["large step"]
+
+
+@each_set
+@pytest.mark.parametrize("activation", [ReLU, Tanh])
+@pytest.mark.parametrize(
+    "make", [lambda m: SGD(m.parameters(), 1e-6), lambda m: Adam(m.parameters(), 1e-7)]
+)
+def test_a_step_that_is_too_small(make, activation, where):
+    data, sizes = SETS[where]
+    model = MLP(sizes, activation, rng=0)
+    assert said(model, data, make(model))[0] == ["small step"]
+
+
+def test_a_loss_that_does_not_move():
+    """Noise, of which there is nothing to learn: at the end of a short run, or after 200 steps."""
+    noise = Dataset(draw(2000, 20), np.random.default_rng(0).integers(5, size=2000), None, None)
+    model = MLP([20, 5], rng=0)
+    assert said(model, noise, SGD(model.parameters(), 0.01), epochs=2)[0] == ["still loss"]
+
+
+def test_real_targets_that_are_not_scaled():
+    data = line()
+    data = data._replace(y_train=1e4 * data.y_train + 1e4)
+    model = MLP([8, 16, 1], rng=0)
+    with pytest.warns(TrainingWarning, match="scale the targets, whose root mean square is"):
+        train(model, data, Adam(model.parameters()), 4, 32, loss=MSE(), progress=False)
+
+
+@pytest.mark.parametrize(
+    ("kind", "plant"),
+    [
+        ("inputs", lambda m, d: (m, raw(d, 400))),
+        ("equal", lambda m, d: (with_weights([8, 16, 1], Tanh, 0.2), d)),
+        ("inactive", lambda m, d: (deaf([8, 16, 1]), d)),
+    ],
+)
+def test_planted_in_a_regression(kind, plant):
+    model, data = plant(MLP([8, 16, 1], Tanh, rng=0), line())
+    assert said(model, data, Adam(model.parameters(), 0.01), loss=MSE())[0] == [kind]
+
+
+# One sentence, that can be switched off, and that changes nothing.
+
+
+def test_it_speaks_once_and_can_be_switched_off():
+    model = MLP([64, 32, 10], rng=0)
+    data, optimizer = raw(DIGITS), SGD(model.parameters(), 0.1)
+    assert len(said(model, data, optimizer, epochs=6)[0]) == 1
+    assert said(model, data, optimizer, watch=False)[0] == []
+
+
+def test_the_warning_points_to_the_call_of_train():
+    model = MLP([64, 32, 10], rng=0)
+    with pytest.warns(TrainingWarning) as caught:
+        train(model, raw(DIGITS), SGD(model.parameters(), 0.1), 1, progress=False)
+    assert caught[0].filename == __file__
+
+
+@pytest.mark.parametrize("plant", [lambda data: data, raw])
+def test_looking_on_changes_no_bit(plant):
+    ends = []
+    for watch in (True, False):
+        model = MLP([64, 24, 16, 10], rng=0, dropout=0.3)
+        optimizer = Adam(model.parameters(), 0.01)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", TrainingWarning)
+            history = train(model, plant(DIGITS), optimizer, 3, progress=False, watch=watch)
+        ends.append((history, [p.value.tobytes() for p in model.parameters()]))
+    assert ends[0] == ends[1]
+
+
+def test_a_learning_rate_of_zero_is_taken_for_intended():
+    model = MLP([64, 32, 10], rng=0)
+    assert said(model, DIGITS, SGD(model.parameters(), 0.0))[0] == []
+
+
+def test_what_it_measures_is_said_truly():
+    """The numbers of the sentence, computed apart."""
+    model, data = deaf([64, 32, 10]), DIGITS
+    with pytest.warns(TrainingWarning, match=r"32 of 32 units of layers\[1\] \(ReLU\)"):
+        train(model, data, Adam(model.parameters()), 1, progress=False)
+    pixels = raw(data)
+    scale = np.sqrt((pixels.X_train**2).mean())
+    model = MLP([64, 32, 10], rng=0)
+    with pytest.warns(TrainingWarning) as caught:
+        train(model, pixels, Adam(model.parameters()), 1, progress=False)
+    measured = float(str(caught[0].message).split("root mean square ")[1].split(")")[0])
+    assert measured == pytest.approx(scale, rel=0.02)  # some hundred of the rows
+
+
+# The measurements.
+
+
+def test_the_layers_of_a_chain_have_the_names_of_their_parameters():
+    inner = Sequential(Tanh(), Dropout(0.3))
+    model = Sequential(Linear(4, 5, rng=0), inner, Linear(5, 3, rng=0))
+    labels = [label for label, _ in watching.chain(model)]
+    assert labels == ["layers[0]", "layers[1].layers[0]", "layers[1].layers[1]", "layers[2]"]
+
+    class Residual(Sequential):
+        def forward(self, X):
+            return X + super().forward(X)
+
+    assert watching.chain(Sequential(Linear(4, 4, rng=0), Residual(Tanh()))) == []
+
+
+@pytest.mark.parametrize(
+    ("Z", "are"),
+    [
+        ([[0.2, 0.8], [1.0, 0.0]], True),
+        (np.full((3, 10), 0.1, np.float32), True),
+        ([[0.2, 0.9], [1.0, 0.0]], False),
+        ([[-0.2, 1.2], [1.0, 0.0]], False),
+        ([[1.0], [1.0]], False),
+    ],
+)
+def test_probabilities_are_known_by_their_rows(Z, are):
+    assert watching.are_probabilities(np.array(Z)) is are
+
+
+def test_the_loss_of_a_guess():
+    """ln C for equal classes, the entropy of their shares for others, the variance for numbers."""
+    rows, fair, rare = np.arange(8), np.arange(8) % 4, np.array([0, 0, 0, 0, 0, 0, 0, 1])
+    loss = SoftmaxCrossEntropy()
+    assert watching.guess(loss, fair, rows, 4) == pytest.approx(np.log(4))
+    entropy = -(7 * np.log(7 / 8) + np.log(1 / 8)) / 8
+    assert watching.guess(loss, rare, rows, 2) == pytest.approx(entropy)
+    assert watching.guess(MSE(), np.array([1.0, 3.0]), rows[:2], 1) == 1
+    assert watching.guess(Tanh(), fair, rows, 4) is None
+
+
+def test_a_step_too_large_for_a_float_is_no_small_one():
+    big = np.full((3, 3), 3e38, np.float32)
+    with np.errstate(all="ignore"):
+        assert watching.relative_change(big, -big) == np.inf
+    assert watching.relative_change(np.ones((2, 2)), np.full((2, 2), 1.5)) == 0.5
