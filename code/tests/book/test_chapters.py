@@ -61,6 +61,14 @@ def test_an_error_that_is_shown_speaks_to_the_reader(path):
             assert error.ename in OURS, f"{error.ename}: {error.evalue}"
 
 
+@pytest.mark.parametrize("path", PAGES, ids=[p.stem for p in PAGES])
+def test_train_has_nothing_to_say_of_the_runs_of_the_book(path):
+    # Where it has, the chapter catches it and prints it as its own output, or says watch=False.
+    for cell in executed(path):
+        streams = [out.get("text", "") for out in cell.outputs if out.get("name") == "stderr"]
+        assert "TrainingWarning" not in "".join(streams), cell.source
+
+
 @pytest.mark.parametrize("path", CHAPTERS, ids=NAMES)
 def test_every_chapter_has_the_same_frame(path):
     page = text(path)
