@@ -163,7 +163,7 @@ def still_weights(seen):
 def large_steps(seen):
     """The loss is far above a guess, and the weights are thrown about."""
     label, step = seen.largest_step(hidden=True)
-    if seen.guess and seen.late > max(1.2 * seen.guess, seen.losses[0]) and step > LARGE_STEP:
+    if seen.guess and seen.late > 1.2 * max(seen.guess, seen.losses[0]) and step > LARGE_STEP:
         return (
             f"one step changed {label} by {step:.3g} times its size, and the loss has risen from "
             f"{seen.losses[0]:.3g} to {seen.late:.3g}: try a smaller lr (and if it rises with a "
