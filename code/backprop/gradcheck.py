@@ -11,41 +11,15 @@ Three ways to a derivative that know nothing of `backward`:
                  down by halves to its entry
 """
 
-from typing import NamedTuple
-
 import numpy as np
 
-from .gradprobe import (
-    COMPLEX_H,
-    DEFAULT_H,
-    Probe,
-    central,
-    complex_step,
-    number,
-    rounding,
-    shown,
-)
-from .gradreport import Finding, GradientReport
+from .graddoubts import doubts, unmeasurable
+from .gradexamine import METHODS, examine
+from .gradhidden import hidden, in_words
+from .gradprobe import COMPLEX_H, DEFAULT_H, Probe, number, shown
+from .gradreport import UNMEASURED, Finding, GradientReport
 from .layer import is_layer
 from .validation import as_floats, as_rng, complex_allowed, expect_function, expect_number
-
-MANY_ENTRIES = 5_000  # from here on "auto" projects instead of taking entry by entry
-METHODS = ("auto", "complex", "central", "projection")
-
-
-class Rule(NamedTuple):
-    """How to measure a slope, and what rounding may do to it: to that of an entry, beside the
-    largest one; to that along a direction, beside the norm of all its terms."""
-
-    slope: object
-    noise: float
-    noise_along: float
-
-
-# Independent roundings in a sum of n terms of random sign come to ε√n beside their norm at most
-# (Higham and Mary 2019): 1e-13 is enough for n = 200,000. Were it too little, that would cost a
-# search for nothing: the entry that is found is judged by itself.
-COMPLEX, CENTRAL = Rule(complex_step, 1e-12, 1e-13), Rule(central, 1e-9, 1e-9)
 
 
 def numerical_gradient(f, x, h=None):
@@ -132,157 +106,18 @@ def check_gradients(layer_or_loss, *inputs, method="auto", tolerance=1e-7, rng=0
         raise ValueError("check_gradients expects the inputs of forward after the layer, got none")
     # A stream of its own: X drawn with the same seed must not come again as dY.
     (rng,) = as_rng(rng, "check_gradients").spawn(1)
-    probe = Probe(layer_or_loss, inputs, rng)
     report = GradientReport(who, expect_number(tolerance, "tolerance", "check_gradients", low=0))
-    for variable in probe.variables:
-        report.findings.append(_examine(probe, variable, method, report.tolerance))
+    probe = Probe(layer_or_loss, inputs, rng)
+    report.doubts = unmeasurable(probe)
+    if report.doubts:
+        report.findings = [_unmeasured(variable, method) for variable in probe.variables]
+        return report
+    hidden_arrays = hidden(probe)
+    report.doubts = doubts(probe) + in_words(hidden_arrays, probe)
+    report.unseen = [one.label for one in hidden_arrays]
+    report.findings = [examine(probe, v, method, report.tolerance) for v in probe.variables]
     return report
 
 
-def _examine(probe, variable, method, tolerance):
-    """One variable's Finding."""
-    finding = Finding(variable.name, variable.value.shape, method, np.inf)
-    gradient = np.asarray(variable.gradient)
-    if gradient.shape != variable.value.shape:
-        finding.problem = (
-            f"backward gives shape {gradient.shape}, the variable has {variable.value.shape}"
-        )
-        return finding
-    if gradient.dtype.kind not in "fiu" or not np.isfinite(gradient).all():
-        finding.problem = "backward gives entries that are no finite numbers"
-        return finding
-    gradient = gradient.astype(np.float64)
-    project = method == "projection" or (method == "auto" and probe.entries > MANY_ENTRIES)
-    measure = _by_projection if project else _by_entry
-    if method == "central":
-        return measure(probe, variable, gradient, CENTRAL)
-    try:
-        finding = measure(probe, variable, gradient, COMPLEX)
-    except (TypeError, ValueError) as error:
-        if method == "complex":
-            raise ValueError(f"forward does not take complex numbers: {error}") from error
-        return measure(probe, variable, gradient, CENTRAL)
-    if method == "auto" and _fooled(probe, variable, gradient, finding, finding.error < tolerance):
-        return measure(probe, variable, gradient, CENTRAL)
-    return finding
-
-
-def _fooled(probe, variable, gradient, finding, passed):
-    """Whether central differences along one direction say something else, by far.
-
-    A forward that drops imaginary parts on the way (an `abs`, a norm) fools the complex step: it
-    may call the right gradient wrong, and a wrong one right.
-    """
-    if passed:
-        direction = _random_direction(gradient.shape)
-        said, scale = (gradient * direction).sum(), np.linalg.norm(gradient * direction)
-    elif finding.index is not None:
-        direction = _unit(gradient.shape, finding.index)
-        said, scale = finding.measured, 1e-4 * np.abs(gradient).max()
-    else:
-        return False
-    try:
-        measured, sides = central(probe, variable, direction)
-    except ValueError:  # the step leads out of where forward is defined
-        return False
-    slack = rounding(probe, central, np.linalg.norm(direction))
-    agrees = abs(said - measured) <= 1e-3 * max(scale, abs(said), abs(measured)) + slack
-    return not agrees and not probe.flips(sides)
-
-
-def _unit(shape, index):
-    direction = np.zeros(shape)
-    direction[index] = 1
-    return direction
-
-
-def _random_direction(shape):
-    """Entries of ±1 to ±2, so that every entry counts about the same."""
-    numbers = np.random.default_rng(int(np.prod(shape))).uniform(-1, 1, shape)
-    return numbers + np.copysign(1, numbers)
-
-
-def _by_entry(probe, variable, gradient, rule):
-    """Measure every entry of the variable by itself."""
-    measured, smooth = np.empty_like(gradient), np.ones(gradient.shape, bool)
-    for index in np.ndindex(gradient.shape):
-        measured[index], sides = rule.slope(probe, variable, _unit(gradient.shape, index))
-        smooth[index] = not probe.flips(sides)
-    finding = Finding(
-        variable.name,
-        gradient.shape,
-        rule.slope.__name__.replace("_", " "),
-        np.inf,
-        excluded=int((~smooth).sum()),
-    )
-    if not smooth.any():
-        finding.problem = "every entry meets a kink: nothing could be measured; choose other inputs"
-        return finding
-    # An entry below noise/1e-8 of the largest one: its own relative error would be all rounding.
-    error = _relative_error(gradient, measured, rule.noise / 1e-8, rounding(probe, rule.slope))
-    error[~smooth] = -1
-    finding.index = tuple(int(i) for i in np.unravel_index(error.argmax(), error.shape))
-    finding.error = float(error[finding.index])
-    finding.backward, finding.measured = map(
-        float, (gradient[finding.index], measured[finding.index])
-    )
-    return finding
-
-
-def _by_projection(probe, variable, gradient, rule):
-    """Measure along one random direction; if that disagrees, narrow it down to an entry."""
-    direction = _random_direction(gradient.shape)
-    claimed = float(np.vdot(gradient, direction))
-    measured, sides = rule.slope(probe, variable, direction)
-    scale = np.linalg.norm(gradient * direction) + abs(measured)
-    slack = rounding(probe, rule.slope, np.linalg.norm(direction))
-    difference = max(abs(claimed - measured) - slack, 0)
-    error = float(difference / scale) if scale else 0.0
-    finding = Finding(variable.name, gradient.shape, "projection", error, None, claimed, measured)
-    if probe.flips(sides):
-        if gradient.size <= MANY_ENTRIES:  # one by one those at the kink can be left out
-            return _by_entry(probe, variable, gradient, rule)
-        finding.error, finding.problem = np.inf, "a unit meets a kink: choose other inputs"
-    elif error > rule.noise_along:
-        _find_entry(finding, probe, variable, gradient, rule, direction)
-    return finding
-
-
-def _find_entry(finding, probe, variable, gradient, rule, direction):
-    """Look for the entry that made the projection disagree, and judge it by itself."""
-
-    def gap(part):
-        return float(np.vdot(gradient, part)) - rule.slope(probe, variable, part)[0]
-
-    finding.index = _narrow(direction, gap, finding.backward - finding.measured)
-    finding.backward = float(gradient[finding.index])
-    finding.measured, _ = rule.slope(probe, variable, _unit(gradient.shape, finding.index))
-    floor = rule.noise / 1e-8 * np.abs(gradient).max()
-    size = max(abs(finding.backward), abs(finding.measured), floor)
-    finding.error = max(finding.error, abs(finding.backward - finding.measured) / size)
-
-
-def _narrow(direction, gap, whole):
-    """Where an entry is wrong, by halves: of two, follow the one with the larger gap.
-
-    gap(part) is what `backward` claims along a part of the direction less what is measured there,
-    `whole` is that of all. Gaps add up: the second half has what the first leaves.
-    """
-    start, stop = 0, direction.size
-    while stop - start > 1:
-        middle, part = (start + stop) // 2, np.zeros_like(direction)
-        part.flat[start:middle] = direction.flat[start:middle]
-        first = gap(part)
-        second = whole - first
-        if abs(first) > abs(second):
-            stop, whole = middle, first
-        else:
-            start, whole = middle, second
-    return tuple(int(i) for i in np.unravel_index(start, direction.shape))
-
-
-def _relative_error(gradient, measured, floor, slack):
-    scale = max(np.abs(gradient).max(), np.abs(measured).max())
-    size = np.maximum(np.maximum(np.abs(gradient), np.abs(measured)), floor * scale)
-    difference = np.maximum(np.abs(gradient - measured) - slack, 0)  # more than rounding explains
-    return np.divide(difference, size, out=np.zeros_like(gradient), where=size > 0)
+def _unmeasured(variable, method):
+    return Finding(variable.name, variable.value.shape, method, np.inf, problem=UNMEASURED)

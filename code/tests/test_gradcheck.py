@@ -223,7 +223,7 @@ def test_a_layer_from_elsewhere_is_checked_with_its_parameters():
         ("row for vector", "w", "backward gives shape (1, 3), the variable has (3,)"),
         ("nan", "X", "backward gives entries that are no finite numbers"),
         ("complex", "X", "backward gives entries that are no finite numbers"),
-        ("nothing", "X", "backward gives shape (), the variable has (5, 3)"),
+        ("nothing", "X", "backward returns None: the return is missing"),
     ],
 )
 def test_what_cannot_be_compared_is_wrong(fault, name, text):

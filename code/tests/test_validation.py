@@ -282,7 +282,9 @@ def test_every_public_name_is_thrown_at():
     thrown = {name.split(".")[0].split(",")[0] for name in CALLS} | set(ELSEWHERE)
     assert set(backprop.__all__) - {"TrainingWarning"} <= thrown  # which nobody calls
     # What the others are built from, and data.
-    inside = {"validation", "layer", "datasets", "gradprobe", "checkpoint", "troubleshooting"}
+    inside = {"validation", "layer", "datasets", "checkpoint", "troubleshooting"}
+    inside |= {f"grad{part}" for part in ("doubts", "examine", "hidden", "measure")}
+    inside |= {f"grad{part}" for part in ("probe", "report", "second", "state")}
     for module in pkgutil.iter_modules(backprop.__path__):
         if module.ispkg or module.name in inside:
             continue

@@ -1,0 +1,94 @@
+"""What may be wrong with a layer beside its gradient: state, randomness, parameters out of sight.
+
+A measurement takes `forward` for a function of its inputs and parameters, and takes one `backward`
+for all of them. Each doubt below asks whether that is so, and answers in sentences; [] is no doubt.
+"""
+
+import numpy as np
+
+from .gradprobe import Subject, near
+
+
+def unmeasurable(probe):
+    """Why forward is no function on these inputs that could be measured; [] if it is one."""
+    return _first(probe, not_finite, random_forward)
+
+
+def doubts(probe):
+    """What the first pass changed, and the first doubt that holds: others may follow from it."""
+    found = _first(probe, cut_decimals, adding_up, remembering)
+    return list(dict.fromkeys(probe.first.changed + found))
+
+
+def _first(probe, *doubts):
+    return next((said for doubt in doubts if (said := doubt(probe))), [])
+
+
+def not_finite(probe):
+    """Nothing can be measured on nan."""
+    if np.isfinite(probe.first.out).all():
+        return []
+    return ["forward gives nan or inf on these inputs: choose others"]
+
+
+def cut_decimals(probe):
+    """np.zeros_like of integers holds integers, whatever is written into it."""
+    cuts = "forward gives other values for integers than for the same numbers as floats"
+    return [f"{cuts}: an array made like X holds integers only"] if probe.cuts else []
+
+
+def random_forward(probe):
+    """Two forwards on the same input; rewound are the generators that the layer itself holds."""
+    if all(near(one.out, probe.first.out) for one in probe.again):
+        return []
+    fresh = Subject(probe.original).run(probe.inputs, probe.upstream)
+    if near(fresh.out, probe.first.out):
+        return ["forward gives another output the second time: it keeps something between calls"]
+    said = "forward is random: on the same input it gives another output"
+    return [
+        f"{said}. Hold its draws still: draw from self.rng, a NumPy Generator, which is rewound"
+    ]
+
+
+def adding_up(probe):
+    """Two backwards leave the same gradients, unless the second adds its own to those in grads."""
+    first, (second, third) = probe.first, probe.again
+    grads = zip(first.grads, second.grads, third.grads, strict=True)
+    said = []
+    for p, (one, two, three) in zip(probe.subject.parameters, grads, strict=True):
+        if _adds(one, two, three):
+            said.append(f"backward adds to what is in grads[{p.parameter.name!r}]: set it")
+            probe.variable(p.label).gradient = two - one  # that of one pass
+    if said:
+        return said
+    same = near(first.grads, second.grads) and near(first.returned, second.returned)
+    said = "backward gives another gradient the second time, for the same input and dY"
+    return [] if same else [f"{said}: it keeps something between calls"]
+
+
+def _adds(first, second, third):
+    if first is None or np.shape(first) != np.shape(third):
+        return False
+    return near(third - second, second - first) and not near(second, first)
+
+
+def remembering(probe):
+    """A pass on another input before this one must not matter."""
+    other = Subject(probe.original)
+    try:
+        other.run(_others(probe.inputs), probe.upstream)
+    except Exception:  # another input may be out of bounds, and it was we who chose it
+        return []
+    now = other.run(probe.inputs, probe.upstream)
+    if not near(now.out, probe.first.out):
+        return ["forward keeps something of the first input: another one changes what it gives now"]
+    same = near(now.grads, probe.first.grads) and near(now.returned, probe.first.returned)
+    said = "backward uses the input of an earlier forward"
+    return [] if same else [f"{said}: keep what it needs anew in every forward"]
+
+
+def _others(inputs):
+    """The same numbers in another order, so that probabilities stay what they are."""
+    turned = [np.flip(x).copy() if x.dtype.kind == "f" else x for x in inputs]
+    alike = all(map(np.array_equal, turned, inputs))
+    return [x * 0.75 if x.dtype.kind == "f" else x for x in inputs] if alike else turned

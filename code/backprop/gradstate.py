@@ -1,0 +1,121 @@
+"""What a layer keeps: every array in its attributes, lists, dicts and inner layers, and its draws.
+
+`gradprobe` runs a copy of a layer many times over. Here is how it finds the arrays that belong to
+a parameter, sets them, and rewinds the random numbers.
+"""
+
+import random
+from dataclasses import dataclass
+
+import numpy as np
+
+from .layer import parameters_of
+
+PLAIN = (str, bytes, int, float, complex, type, np.dtype, np.generic, type(np), type(len))
+
+
+@dataclass
+class Slot:
+    """One place that holds something: an attribute, or an entry of a list, a tuple or a dict."""
+
+    holder: object
+    key: object
+    label: str
+
+    @property
+    def value(self):
+        return getattr(self.holder, self.key) if self.by_name else self.holder[self.key]
+
+    @value.setter
+    def value(self, new):
+        if self.by_name:
+            setattr(self.holder, self.key, new)
+        elif not isinstance(self.holder, tuple):
+            self.holder[self.key] = new
+
+    @property
+    def by_name(self):
+        return not isinstance(self.holder, (dict, list, tuple))
+
+
+def slots(thing, label="self", seen=None):
+    """Every place inside `thing`, however deep, with its name: self.W, self.inner.params['W']."""
+    seen = set() if seen is None else seen
+    if id(thing) in seen or isinstance(thing, PLAIN) or isinstance(thing, np.ndarray):
+        return
+    seen.add(id(thing))
+    if isinstance(thing, dict):
+        inside = [Slot(thing, key, f"{label}[{key!r}]") for key in thing]
+    elif isinstance(thing, (list, tuple)):
+        inside = [Slot(thing, place, f"{label}[{place}]") for place in range(len(thing))]
+    else:
+        inside = [Slot(thing, name, f"{label}.{name}") for name in getattr(thing, "__dict__", {})]
+    for slot in inside:
+        yield slot
+        yield from slots(slot.value, slot.label, seen)
+
+
+def floats(found):
+    """Those of the slots that hold an array of floats."""
+    return [s for s in found if isinstance(s.value, np.ndarray) and s.value.dtype.kind == "f"]
+
+
+class Held:
+    """A parameter with all places that hold its array: setting it sets them all.
+
+    A layer may compute with self.W and show the same array in `params`.
+    """
+
+    def __init__(self, parameter, found):
+        self.parameter, self.label = parameter, parameter.label
+        array = parameter.value
+        self.slots = [slot for slot in found if slot.value is array]
+        self.value = self.start = np.array(array, np.float64)
+
+    @property
+    def value(self):
+        return self.parameter.value
+
+    @value.setter
+    def value(self, array):
+        self.parameter.value = array
+        for slot in self.slots:
+            slot.value = array
+
+    @property
+    def gradient(self):
+        """A copy of its gradient; None where the layer has no `grads`."""
+        try:
+            return np.array(self.parameter.grad)
+        except AttributeError:
+            return None
+
+
+def held(layer, found):
+    """The parameters that the layer names, each with its slots.
+
+    `params` of another kind than a dict, or `parameters` that gives bare arrays, name none.
+    """
+    if not hasattr(layer, "parameters") and not isinstance(getattr(layer, "params", {}), dict):
+        return []
+    named = [p for p in parameters_of(layer) if hasattr(p, "value") and hasattr(p, "label")]
+    return [Held(parameter, found) for parameter in named]
+
+
+def rewinders(found):
+    """A function for each generator of random numbers that puts it back to where it is now."""
+    generators = {id(slot.value): slot.value for slot in found}.values()
+    return [back for one in generators if (back := _rewinder(one))]
+
+
+def _rewinder(rng):
+    if isinstance(rng, np.random.Generator):
+        bits, state = rng.bit_generator, rng.bit_generator.state
+        return lambda: setattr(bits, "state", state)
+    if isinstance(rng, np.random.RandomState):
+        old = rng.get_state()
+        return lambda: rng.set_state(old)
+    if isinstance(rng, random.Random):
+        now = rng.getstate()
+        return lambda: rng.setstate(now)
+    return None
