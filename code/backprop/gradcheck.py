@@ -15,7 +15,7 @@ import numpy as np
 
 from .graddoubts import doubts, unmeasurable
 from .gradexamine import METHODS, examine
-from .gradhidden import hidden, in_words
+from .gradhidden import hidden, in_words, stepped
 from .gradprobe import COMPLEX_H, DEFAULT_H, Probe, number, shown
 from .gradreport import UNMEASURED, Finding, GradientReport
 from .layer import is_layer
@@ -110,6 +110,7 @@ def check_gradients(layer_or_loss, *inputs, method="auto", tolerance=1e-7, rng=0
     probe = Probe(layer_or_loss, inputs, rng)
     report.doubts = unmeasurable(probe)
     if report.doubts:
+        report.doubts = stepped(probe) + report.doubts
         report.findings = [_unmeasured(variable, method) for variable in probe.variables]
         return report
     hidden_arrays = hidden(probe)

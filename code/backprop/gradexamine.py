@@ -12,7 +12,7 @@ from .gradmeasure import (
     unit,
 )
 from .gradprobe import EPS, Probe, central
-from .gradreport import Finding
+from .gradreport import ELSEWHERE, Finding
 from .gradsecond import HEALTHY, Along, noise_of
 from .gradstate import floats, slots
 
@@ -98,8 +98,9 @@ def _fooled(probe, variable, gradient, finding):
     length = np.linalg.norm(direction)
     if off <= 8 * EPS * probe.size * length / 6e-6 or probe.flips(sides):
         return False
+    blur = 8 * EPS * probe.size * length / 1e-7
     nearer = central(probe, variable, direction, h=1e-7)[0]
-    if probe.size == 0 or abs(nearer - measured) > 100 * abs(measured):
+    if probe.size == 0 or abs(nearer - measured) > 100 * (abs(measured) + blur):
         finding.lost = 1.0  # nothing but zeros that have a slope; or no slope that two steps share
         return False
     rule = by_central_differences(probe, variable)  # or is it only that forward is coarse?
@@ -107,14 +108,19 @@ def _fooled(probe, variable, gradient, finding):
     return off > 8 * max(rule.grain, EPS * probe.size) * length / 6e-6
 
 
-def _single(probe, array):
-    """Whether this was computed in float32, or the layer keeps something in it."""
-    array = np.asarray(array)
+def _single(probe, gradient):
+    """Whether this gradient was computed in float32."""
+    gradient = np.asarray(gradient)
     with np.errstate(over="ignore"):
-        exact = np.array_equal(array, array.astype(np.float32))
-        short = np.array_equal(array, array.astype(np.float16))
+        exact = np.array_equal(gradient, gradient.astype(np.float32))
+        short = np.array_equal(gradient, gradient.astype(np.float16))
+    return gradient.dtype.itemsize < 8 or (exact and not short) or _keeps_single(probe)
+
+
+def _keeps_single(probe):
+    """Whether forward gives float32, or the layer keeps something in it."""
     kept = any(slot.value.dtype == np.float32 for slot in floats(slots(probe.layer)))
-    return array.dtype.itemsize < 8 or (exact and not short) or kept
+    return kept or probe.first.out.dtype == np.float32
 
 
 # Where forward loses digits.
@@ -122,11 +128,11 @@ def _single(probe, array):
 
 def _settled(probe, finding, method, tolerance):
     """A gradient that is right as far as forward's digits go: does it hold where they are whole?"""
-    finding.single = _single(probe, probe.first.out)
+    finding.single = _keeps_single(probe)
     other = None if finding.single else _elsewhere(probe, finding.name, method, tolerance)
     few = max(finding.known, finding.lost) > FEW  # here is next to nothing to compare
     if other and (other.wrong or few):
-        other.lost, other.note = finding.lost, "measured on other inputs"
+        other.lost, other.note = finding.lost, ELSEWHERE
         return other
     if finding.known:
         finding.note = f"agrees to {max(0, -np.log10(finding.known)):.0f} digits"

@@ -20,8 +20,18 @@ class Hidden:
 
 def hidden(probe):
     """A Hidden for every array of floats in the layer that moves the output and is no parameter."""
-    found = _effective(Subject(probe.subject.layer), probe)  # some make their weights in forward
+    subject = Subject(probe.original)
+    subject.forward(*map(np.array, probe.inputs))  # some make their weights only now
+    found = _effective(subject, probe)
     return _looked_up(found, probe) if found else []
+
+
+def stepped(probe):
+    """That backward changes such an array: then the next forward gives something else."""
+    fresh = Subject(probe.original).forward(*map(np.array, probe.inputs))
+    if not near(fresh, probe.first.out):  # it is random: every array would seem to move it
+        return []
+    return [said for said in in_words(hidden(probe), probe) if said.startswith("backward changes")]
 
 
 def in_words(found, probe):

@@ -130,16 +130,22 @@ def show(finding, error, gradient, measured):
 
 def _hear(finding, variable, gradient, measured, error, rule):
     """A second opinion on all that disagree, the worst first, until one is plainly wrong."""
+    excused, before = [], (finding.lost, finding.known)
     for index in _worst_first(error, finding.tolerance):
         said = second_opinion(variable, index, gradient, measured, rule.step)
         if said.verdict == "wrong":
+            for other in excused:
+                error[other] = 0  # this one is to be shown
+            finding.lost, finding.known = before
             return
         if said.verdict in ("kink", "right"):
             error[index] = -1 if said.verdict == "kink" else 0
         else:
+            excused.append(index)
             finding.lost = max(finding.lost, said.noise)
             finding.known = max(finding.known, said.known)
-            finding.tolerance = max(finding.tolerance, 1.001 * error[index])
+    if excused:
+        finding.tolerance = max(finding.tolerance, 1.001 * error.max())
 
 
 def _worst_first(error, tolerance):

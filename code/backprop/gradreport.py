@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-UNMEASURED = "not measured"
+UNMEASURED, ELSEWHERE = "not measured", "measured on other inputs"
 
 
 @dataclass
@@ -110,7 +110,8 @@ class GradientReport:
         if lost <= 1e-13:
             return []
         count = min(16, round(16 + np.log10(lost)))
-        return [f"forward loses about {count} of 16 digits on these inputs"]
+        where = ", measured on others" if any(f.note == ELSEWHERE for f in self.findings) else ""
+        return [f"forward loses about {count} of 16 digits on these inputs{where}"]
 
     @property
     def _answer(self):

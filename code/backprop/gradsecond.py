@@ -18,8 +18,8 @@ HEALTHY = 1e-13  # a forward that is good to here has lost no digits worth a wor
 
 
 class Opinion(NamedTuple):
-    """`verdict` is "kink", "lost", "right" or "wrong"; `noise` what forward is rounded by, as a part of
-    itself; `known` to what part of itself the entry is known, 1 if not at all."""
+    """`verdict` is "kink", "lost", "right" or "wrong"; `noise` by which part of itself forward is
+    rounded; `known` to what part of itself the entry is known, 1 if not at all."""
 
     verdict: str
     noise: float = EPS
