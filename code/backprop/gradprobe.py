@@ -281,7 +281,8 @@ def near(a, b):
     a, b = np.asarray(a), np.asarray(b)
     if a.dtype.kind not in "fciub":
         return True
-    return np.allclose(a, b, rtol=1e-6, atol=1e-6 * np.abs(b).max(initial=0), equal_nan=True)
+    size = np.abs(b[np.isfinite(b)]).max(initial=0)
+    return np.allclose(a, b, rtol=1e-6, atol=1e-6 * size, equal_nan=True)
 
 
 def shown(value):

@@ -62,6 +62,8 @@ def grain(f):
     for step in 4.0 ** np.arange(-16, -1, 2):
         values = np.array([rest, *(f(n * step) for n in (1, 2, 3))])
         bends = np.abs(np.diff(values, 2, axis=0)).max(axis=0)
+        due = np.minimum(abs(ahead - rest), abs(behind - rest)) / WIDE * 3 * step
+        bends = np.where((values == rest).all(axis=0), due, bends)  # a move that was swallowed
         largest, moved = np.maximum(largest, bends), moved | (values != rest).any(axis=0)
         move = np.abs(values[-1] - rest).sum() / 3
         if slow < move / step < fast and bends.sum() <= 0.1 * move:

@@ -387,7 +387,8 @@ def test_float32_inside_is_known(forward, backward, factor):
     layer = elementwise(forward, lambda x: factor * backward(x))
     report = check_gradients(layer, ZEROS)
     assert report.passed is (factor == 1), report
-    assert "float32" in report.headline or report["X"].error < 1e-7 or factor != 1
+    if report.passed and report["X"].tolerance > 1e-7:
+        assert "float32" in report.headline or "loses about 8 of 16" in report.headline
 
 
 @pytest.mark.parametrize(
