@@ -5,7 +5,7 @@ Source: chapter "Checking a gradient".
 Three ways to a derivative that know nothing of `backward`:
 
     central      (f(x + h) − f(x − h)) / 2h    good to about 1e-10, for any f
-    complex      Im f(x + ih) / h, h = 1e-20   good to the last digit, if f takes complex numbers
+    complex      Im f(x + ih) / h, h = 1e-20   as good as f itself, if f takes complex numbers
     projection   one complex step along a random direction v, against ⟨v, gradient⟩: the price of
                  one forward pass, however many parameters there are; a fault is then narrowed
                  down by halves to its entry
@@ -82,8 +82,13 @@ def check_gradients(layer_or_loss, *inputs, method="auto", tolerance=1e-7, rng=0
     a copy: the layer and the inputs stay as they are.
 
     The error of an entry is |backward − measured| relative to the larger of the two, or to a small
-    part of the variable's largest entry where both are smaller than that. Entries for which a unit
-    sits on, or a step carries a unit across, one of its layer's `kinks` are left out and counted.
+    part of the variable's largest entry where both are smaller than that. Entries on a kink are
+    left out and counted if backward lies between the slopes to both sides.
+
+    The layer is doubted as well: it is run twice, and after another input. `.doubts` holds
+    sentences on what it changes, adds up, draws or remembers, and on parameters in no `params`;
+    with a doubt it has not passed. Where forward loses digits, `.headline` says about how many, and
+    a gradient that agrees as far as they reach has to agree on other inputs too.
     `method` is "complex", "central", "projection", or "auto": the complex step where forward can
     take it, else central differences; projections where all variables together have more than
     5,000 entries.

@@ -123,7 +123,8 @@ def tied(probe, variable, gradient, rule, smooth):
 
 def show(finding, error, gradient, measured):
     """Put the worst entry into the finding."""
-    index = tuple(int(i) for i in np.unravel_index(error.argmax(), error.shape))
+    worst = tuple(int(i) for i in np.unravel_index(error.argmax(), error.shape))
+    index = worst if finding.index is None else finding.index  # that has got a second opinion
     finding.index, finding.error = index, float(error[index])
     finding.backward, finding.measured = float(gradient[index]), float(measured[index])
 
@@ -136,7 +137,7 @@ def _hear(finding, variable, gradient, measured, error, rule):
         if said.verdict == "wrong":
             for other in excused:
                 error[other] = 0  # this one is to be shown
-            finding.lost, finding.known = before
+            finding.index, (finding.lost, finding.known) = index, before
             return
         if said.verdict in ("kink", "right"):
             error[index] = -1 if said.verdict == "kink" else 0

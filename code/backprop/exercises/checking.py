@@ -59,4 +59,5 @@ def _look(exercise, answer):
 def _check_measured(exercise, measured):
     if measured.passed:
         return report(exercise.name, None, measured.headline, deeds=["checked"])
-    return report(exercise.name, "wrong", str(measured.worst))
+    said = measured.headline if measured.doubts else str(measured.worst)
+    return report(exercise.name, "wrong", said)
