@@ -116,13 +116,18 @@ class Probe:
             self.cuts = not near(whole.out, self.first.out)
         self.layer = self.subject.layer
         self.at_rest = self.sides()
-        self.size = np.abs(self._terms(self.first.out)).sum()
+        terms = self._terms(self.first.out)
+        self.rest, self.size = float(np.sum(terms)), np.abs(terms).sum()
         self.variables = list(self._variables())
 
+    def repeat(self):
+        """Another pass of the same layer on the same inputs."""
+        return self.subject.run(self.inputs, self.upstream)
+
     @cached_property
-    def again(self):
-        """Two more passes of the same layer on the same inputs."""
-        return [self.subject.run(self.inputs, self.upstream) for _ in range(2)]
+    def second(self):
+        """The first of these."""
+        return self.repeat()
 
     def upstream(self, shape):
         """dY for an output of that shape, drawn once; None for a loss."""

@@ -38,13 +38,19 @@ class Along:
         value = np.minimum(np.abs(self.variable.value), 1)
         self.scale = np.where(value > 0, value, 1)
 
+        self.known = {}
+
     def __call__(self, t):
+        if t == 0:
+            return self.relative(t)
         return np.array(self.variable.terms_at(self.variable.value + t * self.direction))
 
     def relative(self, t):
         """The same, with t as a part of each entry that is smaller than 1."""
-        moved = self.variable.value + t * self.direction * self.scale
-        return np.array(self.variable.terms_at(moved))
+        if t not in self.known:  # some are asked for more than once
+            moved = self.variable.value + t * self.direction * self.scale
+            self.known[t] = np.array(self.variable.terms_at(moved))
+        return self.known[t]
 
 
 def grain(f):
@@ -59,7 +65,7 @@ def grain(f):
     slow = np.abs(ahead - behind).sum() / (2 * WIDE) / 3
     fast = 3 * max(np.abs(ahead - rest).sum(), np.abs(behind - rest).sum()) / WIDE
     largest, moved = np.zeros(rest.shape), np.zeros(rest.shape, bool)
-    for step in 4.0 ** np.arange(-16, -1, 2):
+    for step in 4.0 ** np.arange(-12, -1, 2):
         values = np.array([rest, *(f(n * step) for n in (1, 2, 3))])
         bends = np.abs(np.diff(values, 2, axis=0)).max(axis=0)
         due = np.minimum(abs(ahead - rest), abs(behind - rest)) / WIDE * 3 * step
