@@ -10,6 +10,7 @@ from .diagnosis.failures import in_words, is_open
 from .tables import EXERCISES, Proof, Refusal
 from .telling.progress import note
 from .telling.report import Report, report
+from .trying.origin import calling_cell, foreign
 from .trying.proofs import check_proof, check_refusal
 from .trying.trials import check_function
 from .vocabulary import VOCABULARY
@@ -28,6 +29,9 @@ def check(name, answer):
         return _unknown(name if type(name) is str else "that")
     if is_open(answer):
         return report(name, "not-started", VOCABULARY["not-started"])
+    remark, left_over = foreign(name, answer, calling_cell(2))
+    if left_over:
+        return report(name, "left-over", remark)
     try:
         found = _look(exercise, answer)
     except BaseException as error:  # an object may do anything when it is looked at
@@ -36,6 +40,7 @@ def check(name, answer):
         return report(name, "wrong-type", f"This can't be used as an answer. {in_words(error)[1]}")
     for deed in found.deeds:
         note(name, deed)
+    found.message += f" {remark}" if remark else ""
     return found
 
 
@@ -57,7 +62,14 @@ def _look(exercise, answer):
 
 
 def _check_measured(exercise, measured):
-    if measured.passed:
-        return report(exercise.name, None, measured.headline, deeds=["checked"])
-    said = measured.headline if measured.doubts else str(measured.worst)
-    return report(exercise.name, "wrong", said)
+    """What check_gradients says of a layer, if it has looked at as many gradients as are asked."""
+    asked = [one.symbol for one in exercise.returns if one.symbol.startswith("∂L")]
+    seen = [f"∂L/∂{finding.name}" for finding in measured.findings]
+    if not measured.passed:
+        said = measured.headline if measured.doubts else str(measured.worst)
+        return report(exercise.name, "wrong", said)
+    if not asked or len(seen) < len(asked):
+        listed = ", ".join(one.symbol for one in exercise.returns)
+        message = f"This has measured {', '.join(seen)}; expected {listed}."
+        return report(exercise.name, "wrong-type", message)
+    return report(exercise.name, None, measured.headline, deeds=["checked"])

@@ -72,6 +72,10 @@ VOCABULARY = {
     "updated-weights": "The gradient was sent back through weights that had been updated already. "
     "The step comes last: first all gradients, with the weights of the forward pass.",
     "wrong-constant": "A number in the formula is another than it must be.",
+    "slip": "The program says another thing than was meant: brackets, a copy or a return.",
+    "borrowed": "The values are right, but the library has computed them.",
+    "left-over": "This function is not the one that the cell defines.",
+    "unfinished": "It is right so far, and not at its end.",
     "partly-wrong": "Some entries are right, others are not.",
     "wrong": "This is none of the mistakes that are known here.",
 }

@@ -8,7 +8,6 @@ import time
 
 import numpy as np
 import pytest
-from backprop.activations import elu
 from backprop.exercises import check
 from backprop.exercises.diagnosis.failures import in_words
 from backprop.exercises.tables import QUANTITIES
@@ -21,6 +20,10 @@ def way(request, monkeypatch):
     """With a fork, and as it is done where there is none."""
     monkeypatch.setattr(sandbox, "CAN_FORK", request.param == "forked")
     return request.param
+
+
+def expm1(X):
+    return np.expm1(np.minimum(X, 0))
 
 
 def endless(dY):
@@ -69,7 +72,7 @@ def misspelt(dY):
         (recursive, "calls itself for ever"),
         (leaves, "SystemExit"),
         (interrupts, "KeyboardInterrupt"),
-        (product, "`dY @ X` (dY is 5×3, X is 5×4) it raised ValueError: the inner sizes"),
+        (product, "`dY @ X` (dY is (5, 3), X is (5, 4)) it raised ValueError: the inner sizes"),
         (unknown, "In `dY.sum(axs=0)`"),
         (misspelt, "nothing is called dy"),
     ],
@@ -94,7 +97,7 @@ def test_ten_gigabytes_are_not_to_be_had():
 def test_a_large_answer_is_not_sent_and_not_looked_at(way):
     report = check("linear.db", lambda dY: np.zeros((5000, 3000)))
     assert report.mistake == "wrong-shape"
-    assert "5000×3000" in report.message
+    assert "(5000, 3000)" in report.message
 
 
 @pytest.mark.skipif(not sandbox.CAN_FORK, reason="there would be nobody left to report")
@@ -148,7 +151,8 @@ def test_arguments_are_matched_by_name_or_by_place(way):
     assert check("linear.backward", lambda X, W, G: (G @ W, G.T @ X, G.sum(axis=0))).passed
     assert check("linear.db", lambda g: g.sum(axis=0)).passed
     assert check("linear.dX", lambda **given: given["dY"] @ given["W"]).passed
-    assert check("elu.forward", elu).passed  # alpha has a default, and is given all the same
+    # alpha has a default, and is given all the same
+    assert check("elu.forward", lambda X, alpha=1.0: np.where(X > 0, X, alpha * expm1(X))).passed
     assert check("linear.dX", lambda dY, W, unused=3: dY @ W).passed
     assert "other arguments" in check("linear.dX", lambda a, b, c, d, e: 1).message
 

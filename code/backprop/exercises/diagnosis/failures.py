@@ -8,17 +8,22 @@ import traceback
 import numpy as np
 
 OURS = "/backprop/exercises/"
+DERIVATIONS = "backprop.derivation"
 
-# What NumPy says, and what it means.
+# What Python or NumPy says, and what it means.
 MEANINGS = [
     (
         r"matmul:.*size (\d+) is different from (\d+)",
         "the inner sizes of a product must be equal; here {1} meets {0}",
     ),
+    (
+        r"shapes .* not aligned: (\d+) \(dim \d+\) != (\d+)",
+        "the inner sizes of a product must be equal; here {0} meets {1}",
+    ),
     (r"shapes .* not aligned", "the inner sizes of a product must be equal"),
     (
-        r"operands could not be broadcast together",
-        "element by element needs the same shape, or a size of 1",
+        r"matmul: Input operand \d does not have enough dimensions",
+        "@ is the product of matrices and vectors; a scalar is multiplied with *",
     ),
     (r"non-broadcastable output operand", "the result does not fit into the array on the left"),
     (r"could not broadcast input array", "the value does not fit into the place on the left"),
@@ -34,12 +39,52 @@ MEANINGS = [
         r"only .*integer.* (indices|index)|arrays used as indices",
         "an index has to be a whole number",
     ),
+    (
+        r"only .* arrays can be converted to Python scalars|must be real number, not .*ndarray",
+        "this takes one number, not an array; NumPy's functions, such as np.exp, take arrays",
+    ),
+    (
+        r"Cannot cast ufunc .* from dtype\('float\d+'\) to dtype\('u?int\d+'\)",
+        "decimals don't fit into an array of integers: make it an array of floats first",
+    ),
+    (
+        r"Integers to negative integer powers",
+        "an integer has no negative power in NumPy: divide, or make it a float first",
+    ),
+    (r"bitwise_xor|for \^=?:", "`^` is no power in Python, which is `**`, and no transpose, `.T`"),
+    (r"return arrays must be of ArrayType", "the third argument is where the result is put"),
+    (r"'(.*)' object is not callable", "brackets behind what is no function call it: {0}"),
     (r"name '(.*)' is not defined", "nothing is called {0}"),
-    (r"(missing|takes) .*positional argument", "it takes other arguments than the exercise gives"),
+    (r"missing \d+ required positional arguments?: (.*)", "this call lacks {0}"),
+    (r"takes .*positional argument", "this call has too many arguments"),
+    (r"unexpected keyword argument '(.*)'", "this function has no argument called {0}"),
     (r"maximum recursion depth", "the function calls itself for ever"),
     (
         r"axis (-?\d+) is out of bounds for array of dimension (\d+)",
         "there is no axis {0} in an array of {1} axes",
+    ),
+]
+
+# What failed and how, and what to write for it: (in the line, in the message, what to do).
+CURES = [
+    (r"\.T\(", r"not callable", "`.T` is no function: write it without brackets."),
+    (r"\.line\(", r"missing .*'reason'", "The reason, in words, is the second argument of `line`."),
+    (r"\.shape\(", r"not callable", "`.shape` is a tuple: `.shape[0]`, with square brackets."),
+    (
+        r"\^",
+        r"bitwise_xor|for \^=?:|name 'T' is not defined",
+        "The transpose of dY is `dY.T`, and a power is written `**`: `^` is neither.",
+    ),
+    (
+        r"\b(?<!\.)(max|min)\(",
+        r"truth value of an array",
+        "Python's max and min want to know which whole array is larger. Element by element it is "
+        "np.maximum(a, b); of three, np.maximum(np.maximum(a, b), c).",
+    ),
+    (
+        r"np\.(maximum|minimum)\(",
+        r"return arrays must be of ArrayType",
+        "np.maximum compares two arrays; for three write np.maximum(np.maximum(a, b), c).",
     ),
 ]
 
@@ -69,10 +114,13 @@ def _sentence(error, kind, text):
     if frame is None:
         return f"It raised {said}."
     code = _expression(place)
-    shapes = _shapes(code, frame.f_locals)
-    where = f"In `{code}`" if code else f"In line {place.lineno}"
-    met = f" ({shapes})" if shapes else ""
-    return f"{where}{met} it raised {said}."
+    arrays = _arrays(code, frame.f_locals)
+    met = ", ".join(f"{name} is {shape_in_words(array.shape)}" for name, array in arrays.items())
+    said = f"{kind}: {_misfit(text, arrays)}" if "could not be broadcast together" in text else said
+    where = (f"In `{code}`" if code else f"In line {place.lineno}") + (f" ({met})" if met else "")
+    line = linecache.getline(place.filename, place.lineno)
+    cure = next((cure for a, b, cure in CURES if re.search(a, line) and re.search(b, text)), "")
+    return f"{where} it raised {kind}. {cure}" if cure else f"{where} it raised {said}."
 
 
 def _meaning(text):
@@ -81,6 +129,22 @@ def _meaning(text):
         if found:
             return words.format(*found.groups())
     return ""
+
+
+def _misfit(text, arrays):
+    """Two shapes that meet element by element and don't fit, and how an axis would help."""
+    shapes = [tuple(map(int, re.findall(r"\d+", one))) for one in re.findall(r"\([\d,]*\)", text)]
+    said = "element by element needs the same shape, or a size of 1"
+    if len(shapes) != 2:
+        return said
+    short, long = sorted(shapes, key=len)
+    said = f"{shapes[0]} meets {shapes[1]}; {said}"
+    if not 0 < len(short) < len(long) or long[: len(short)] != short:
+        return said
+    name = next((name for name, array in arrays.items() if array.shape == short), "a")
+    none = ", ".join(["None"] * (len(long) - len(short)))
+    axis = f"{short} is lined up with the last axis; to line it up with the first, keep its axis"
+    return f"{said}. {axis}: try keepdims=True in the sum, or {name}[:, {none}]"
 
 
 def _readers_frame(error):
@@ -105,16 +169,47 @@ def _expression(place):
     return line.strip()
 
 
-def _shapes(code, names):
-    """ "X is 5×4, W is 3×4": the arrays that stand in the expression."""
+def _arrays(code, names):
+    """{"X": array, …}: the arrays that stand in the expression."""
+    used = _names(code)
+    return {name: names[name] for name in used if isinstance(names.get(name), np.ndarray)}
+
+
+def _names(code):
+    """The names in an expression, each once; of what can't be parsed by itself, all words."""
     try:
         used = [node.id for node in ast.walk(ast.parse(code.strip())) if isinstance(node, ast.Name)]
     except SyntaxError:
         used = re.findall(r"[A-Za-z_]\w*", code)
-    arrays = [n for n in dict.fromkeys(used) if isinstance(names.get(n), np.ndarray)]
-    return ", ".join(f"{n} is {shape_in_words(names[n].shape)}" for n in arrays)
+    return list(dict.fromkeys(used))
 
 
 def shape_in_words(shape):
-    """(5, 4) → "5×4"; (5,) → "(5,)"; () → "a number"."""
-    return "×".join(map(str, shape)) if len(shape) > 1 else str(shape) if shape else "a number"
+    """A shape as Python writes it."""
+    return str(tuple(map(int, shape))) if len(shape) else "() (a scalar)"
+
+
+def letters_in(error):
+    """{name: letter} of the derivations' objects in the expression that failed."""
+    try:
+        frame, place = _readers_frame(error)
+        if frame is None:
+            return {}
+        known = {**frame.f_globals, **frame.f_locals}
+        found = letters_among(_names(_expression(place)), known)
+        # Without a text only the code is left; it has to have failed in the derivations.
+        own = DERIVATIONS in type(error).__module__
+        return found or (letters_among(frame.f_code.co_names, known) if own else {})
+    except BaseException:  # names may hold anything
+        return {}
+
+
+def letters_among(names, known):
+    """{name: its object} for those of `names` that belong to the derivations."""
+    return {name: known[name] for name in names if name in known and is_letter(known[name])}
+
+
+def is_letter(thing):
+    """Whether this is a letter, an expression or a function of the derivations."""
+    home = getattr(thing, "__module__", None) if callable(thing) else type(thing).__module__
+    return type(home) is str and home.startswith(DERIVATIONS) and type(thing) is not type

@@ -187,13 +187,13 @@ def _shapes(case):
         return ""
     if quantity.shape.isdigit():
         came = answer.size if answer.ndim else "a bare number"
-        asked = "one number, such as (N,)," if right.size == 1 else f"{right.size} numbers"
-        return f" A tuple of {asked} is asked for, {came} came."
+        asked = "one number, such as (n,)," if right.size == 1 else f"{right.size} numbers,"
+        return f" Expected a tuple of {asked} got {came}."
     shapes = shape_in_words(answer.shape), shape_in_words(right.shape)
     why = ""
     if quantity.symbol.startswith("∂L"):
         why = " A gradient has the shape of its variable, or an update would broadcast."
-    return f" It is {shapes[0]}, and {quantity.symbol} is {shapes[1]}.{why}"
+    return f" Your result has shape {shapes[0]}, expected {shapes[1]} for {quantity.symbol}.{why}"
 
 
 def _cut_on_the_way(case):

@@ -32,6 +32,8 @@ The shape of an input is given by letters, and may be followed by what it holds:
 
 A quantity by itself is an exercise too. One that asks for several, or for a class (kind = "layer"),
 has `takes` and `returns`; a derivation has its `target`, one to be broken the `error` it meets.
+An answer is the reader's own: `using` names the functions of the library that may make it all the
+same. With asks = "numpy-alone" none may be called; with asks = "no-loop" a loop gets a remark.
 """
 
 import json
@@ -72,6 +74,8 @@ class Quantity:
     of: str = ""
     wrt: str = ""
     unseen: dict = field(default_factory=dict)
+    asks: tuple = ()
+    using: tuple = ()
 
 
 @dataclass(frozen=True)
@@ -79,7 +83,8 @@ class Exercise:
     """What `check` asks for: a function of `takes` that returns the quantities in this order.
 
     `kind` is "function", or "layer": a class with forward and backward, where the first quantity is
-    what forward returns and the second what backward does.
+    what forward returns and the second what backward does. `asks` says what the text asks for
+    besides, `using` which of the library's functions may make an answer.
     """
 
     name: str
@@ -87,25 +92,39 @@ class Exercise:
     takes: tuple
     returns: tuple
     kind: str = "function"
+    asks: tuple = ()
+    using: tuple = ()
 
 
 @dataclass(frozen=True)
 class Proof:
-    """A derivation of `target` (as printed) whose last line has no derivatives but `given`."""
+    """A derivation of `target` (as printed), in `lines` lines or more.
+
+    Its last line has no derivatives but `given`, and is a whole array: that of `worth`, a formula
+    of what `takes` names.
+    """
 
     name: str
     chapter: str
     target: str
     given: tuple = ()
+    worth: str = ""
+    takes: dict = field(default_factory=dict)
+    lines: int = 1
 
 
 @dataclass(frozen=True)
 class Refusal:
-    """A function that breaks a derivation: calling it has to be refused with this error."""
+    """A function that breaks a derivation: calling it has to be refused with this error.
+
+    The false line has to pass at the sizes `passes`, if there are any; `lines` are true already.
+    """
 
     name: str
     chapter: str
     error: str
+    passes: dict = field(default_factory=dict)
+    lines: int = 0
 
 
 MADE = "tables.json"
@@ -141,7 +160,14 @@ def _value(kind, key, value, place):
     if key == "mistakes":
         _expect(isinstance(value, list), place, "a list of mistakes", value)
         return tuple(_mistake(one, f"{place}[{n}]") for n, one in enumerate(value))
-    if key in ("takes", "where", "unseen") and kind is Quantity:
+    if key == "lines":
+        _expect(type(value) is int, place, "a whole number", value)
+        return value
+    if key == "passes":
+        whole = isinstance(value, dict) and all(type(size) is int for size in value.values())
+        _expect(whole, place, "sizes as whole numbers", value)
+        return value
+    if key in ("takes", "where", "unseen") and kind in (Quantity, Proof):
         _expect(isinstance(value, dict), place, "a table of texts", value)
         for name, text in value.items():
             _expect(isinstance(text, str) and name.isidentifier(), place, "names = texts", value)
@@ -150,7 +176,7 @@ def _value(kind, key, value, place):
         _expect(isinstance(value, list) and _texts(value), place, "a list of texts", value)
         return tuple(value)
     _expect(isinstance(value, str), place, "a text", value)
-    return tuple(value.split()) if key in ("takes", "returns") else value
+    return tuple(value.split()) if key in ("takes", "returns", "asks", "using") else value
 
 
 def _mistake(value, place):
@@ -185,7 +211,8 @@ def read_all(tables):
     quantities = {name: one for name, one in entries.items() if isinstance(one, Quantity)}
     for name, one in entries.items():
         if isinstance(one, Quantity):
-            exercises[name] = Exercise(name, one.chapter, tuple(one.takes), (one,))
+            asked = Exercise(name, one.chapter, tuple(one.takes), (one,))
+            exercises[name] = replace(asked, asks=one.asks, using=one.using)
         elif isinstance(one, Exercise):
             exercises[name] = _with_quantities(one, quantities)
         else:
@@ -203,6 +230,8 @@ def _with_quantities(exercise, quantities):
         _expect(name in known, f"{place}, takes", f"inputs of {', '.join(exercise.returns)}", name)
     kind = exercise.kind
     _expect(kind in ("function", "layer"), f"{place}, kind", "function or layer", kind)
+    for one in exercise.asks:
+        _expect(one in ("numpy-alone", "no-loop"), f"{place}, asks", "numpy-alone or no-loop", one)
     return replace(exercise, returns=returns)
 
 

@@ -73,14 +73,16 @@ class Report:
 
 def report(name, mistake, message, **more):
     """A Report with the next hint of this exercise, unless it has been solved."""
-    return Report(name, mistake, message, hint=next_hint(name) if mistake else "", **more)
+    wrong = mistake not in (None, "not-started")
+    return Report(name, mistake, message, hint=next_hint(name, wrong) if mistake else "", **more)
 
 
 def _text(text):
-    """`x` becomes code; everything else is text."""
-    pieces = html.escape(text).split("`")
+    """`x` becomes code, and lines stay lines; everything else is text."""
+    safe = html.escape(text.strip()).replace("\n", "<br>")
+    pieces = safe.split("`")
     if len(pieces) % 2 == 0:
-        return html.escape(text)
+        return safe
     return "".join(f"<code>{p}</code>" if i % 2 else p for i, p in enumerate(pieces))
 
 

@@ -11,7 +11,8 @@ from importlib import resources
 
 KEPT_BACK = "In this edition the solutions are kept back. Each exercise has three hints."
 
-_shown = {}  # how many hints of each exercise the reader has seen in this session
+_shown = {}  # how many hints of each exercise the reader has asked for in this session
+_wrong = {}  # how often each was answered wrongly
 
 
 @functools.cache
@@ -60,10 +61,16 @@ def solution(name):
     return Text(_entry(name).get("solution", KEPT_BACK))
 
 
-def next_hint(name):
-    """The hint that hint(name) would give next, without counting it; "" if there is none."""
+def next_hint(name, wrong=False):
+    """The hint under a report, "" if there is none: a further one at each `wrong` answer.
+
+    It is never one that the reader has asked for already, unless that was the last.
+    """
     hints = texts().get(name, {"hints": []})["hints"]
-    return hints[min(_shown.get(name, 0), len(hints) - 1)] if hints else ""
+    place = max(_shown.get(name, 0), _wrong.get(name, 0))
+    if wrong:
+        _wrong[name] = _wrong.get(name, 0) + 1
+    return hints[min(place, len(hints) - 1)] if hints else ""
 
 
 def _entry(name):

@@ -6,18 +6,20 @@ without the last class, whole numbers, probabilities of 0, logits of ±1,000, ar
 written to.
 """
 
+import ast
+import functools
 import zlib
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..formulas import SmoothFunction, letters
+from ..formulas import SmoothFunction, evaluate, letters, namespace
 
 FIRST = {"S": 5, "M": 4, "N": 3, "C": 6, "K": 7, "V": 8, "H": 9, "D": 2}
 SECOND = {"S": 3, "M": 6, "N": 7, "C": 4, "K": 2, "V": 5, "H": 8, "D": 9}
 
 
-@dataclass
+@dataclass(eq=False)
 class Probe:
     """One set of inputs, what is special about it in words, and the code if only it goes wrong."""
 
@@ -56,6 +58,47 @@ def probes(takes, seed=0):
         yield Probe("for numbers of ±1,000", large, "unstable")
     yield Probe("given arrays that may not be written to", first, "mutates-input", read_only=True)
     yield Probe("called a second time with the same arguments", first, "wrong", twice=True)
+
+
+def probes_off_kinks(takes, quantities):
+    """The Probes as a list, none of them at a kink of a quantity, where any slope is right.
+
+    Whole numbers easily make one inside a network: Σ X W = 0 is ReLU's.
+    """
+    found = list(probes(takes))
+    for seed in range(1, 200):
+        at_kinks = [n for n, probe in enumerate(found) if _at_a_kink(quantities, probe.inputs)]
+        if not at_kinks:
+            return found
+        others = list(probes(takes, seed))
+        found = [others[n] if n in at_kinks else one for n, one in enumerate(found)]
+    return [probe for n, probe in enumerate(found) if n not in at_kinks]
+
+
+def _at_a_kink(quantities, inputs):
+    """Whether two sides that a formula compares are equal; ties that are asked for don't count."""
+    for quantity in quantities:
+        if not any("few" in spec.split() for spec in quantity.takes.values()):
+            names = namespace(quantity, inputs)
+            sides = [s for f in (quantity.formula, *quantity.where.values()) for s in _sides(f)]
+            if any(np.any(evaluate(side, names) == 0) for side in sides):
+                return True
+    return False
+
+
+@functools.cache
+def _sides(formula):
+    """The differences in a formula whose sign decides: "A - (0)" for A > 0 and max(A, 0)."""
+    found = []
+    for node in ast.walk(ast.parse(formula)):
+        match node:
+            case ast.Compare(left, [_], [right]):
+                found.append((left, right))
+            case ast.Call(ast.Attribute(_, "maximum" | "minimum"), [left, right]):
+                found.append((left, right))
+            case ast.Call(ast.Attribute(_, "abs" | "sign"), [left]):
+                found.append((left, ast.Constant(0)))
+    return tuple(f"({ast.unparse(left)}) - ({ast.unparse(right)})" for left, right in found)
 
 
 def draw(takes, sizes, rng, sign=0, last_class=True):

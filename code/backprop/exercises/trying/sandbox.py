@@ -23,6 +23,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..diagnosis.failures import in_words, is_open
+from . import letters
+from .library import Watch
 
 SECONDS = 2.5
 MEGABYTES = 1500
@@ -38,6 +40,9 @@ class Outcome:
     raised: tuple = ()  # the exception's class, and what happened in words
     changed: str = ""  # the argument that the function has written to
     printed: str = ""
+    letters: tuple = ()  # of the derivations, met where numbers should be (`letters`)
+    makers: tuple = ()  # for each answer the library's function that made it, or ""
+    called: tuple = ()  # the library's functions that the reader's code has called
 
     @property
     def open(self):
@@ -81,15 +86,24 @@ def one(call, inputs, read_only=False, twice=False):
             np.errstate(all="ignore"),
         ):
             warnings.simplefilter("ignore")
-            values = call(given)
-            values = call(given) if twice else values
+            with Watch() as watch:
+                values = call(given)
+                values = call(given) if twice else values
             answers = tuple(_plain(value) for value in values)
     except TimeUp:
         raise
     except BaseException as error:  # SystemExit too: a reader's function may not end the notebook
-        return Outcome(raised=in_words(error), printed=str(printed))
+        found = letters.of_error(error)
+        return Outcome(raised=in_words(error), printed=str(printed), letters=found)
     changed = [n for n, value in inputs.items() if not _same(value, given[n])]
-    return Outcome(answers, changed=changed[0] if changed else "", printed=str(printed))
+    return Outcome(
+        answers,
+        changed=changed[0] if changed else "",
+        printed=str(printed),
+        letters=letters.of_values(values),
+        makers=watch.makers(answers),
+        called=tuple(watch.called),
+    )
 
 
 class _Printed(io.TextIOBase):
