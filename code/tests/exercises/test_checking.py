@@ -534,7 +534,7 @@ def cells(request, monkeypatch):
         shell = pytest.importorskip("IPython.core.interactiveshell").InteractiveShell()
 
         def run(code, title=""):
-            return shell.run_cell(code, silent=True).result
+            return shell.run_cell(code).result
 
     run("from backprop.exercises import check", "cell 1")
     return run
@@ -653,7 +653,7 @@ def breaking(*given):
         ((), "not-started", "No line is written yet"),
     ],
 )
-def test_a_line_that_should_pass_at_one_shape_has_to(way, given, code, words):
+def test_a_line_that_should_pass_at_one_shape_has_to(given, code, words):
     report = check("notation.break", breaking(*given))
     assert report.mistake == code
     assert words in report.message

@@ -7,7 +7,7 @@ import traceback
 
 import numpy as np
 
-OURS = "/backprop/exercises/"
+LIBRARIES = ("/backprop/", "site-packages", "/lib/python")
 DERIVATIONS = "backprop.derivation"
 
 # What Python or NumPy says, and what it means.
@@ -153,11 +153,15 @@ def _readers_frame(error):
     frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
     places = traceback.extract_tb(error.__traceback__)
     for frame, place in zip(frames, places, strict=True):
-        name = frame.f_code.co_filename.replace("\\", "/")
-        library = "site-packages" in name or "/lib/python" in name or name.startswith("<frozen")
-        if OURS not in name and not library and "/backprop/" not in name:
+        if not is_library(frame.f_code.co_filename):
             found = frame, place
     return found
+
+
+def is_library(file):
+    """Whether code of this file is Python's, a package's or ours, and none of the reader's."""
+    name = file.replace("\\", "/")
+    return any(part in name for part in LIBRARIES) or name.startswith("<frozen")
 
 
 def _expression(place):

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..formulas import SmoothFunction, evaluate, letters, namespace
+from ..formulas import SmoothFunction, evaluate, letters, namespace, words
 
 FIRST = {"S": 5, "M": 4, "N": 3, "C": 6, "K": 7, "V": 8, "H": 9, "D": 2}
 SECOND = {"S": 3, "M": 6, "N": 7, "C": 4, "K": 2, "V": 5, "H": 8, "D": 9}
@@ -76,29 +76,28 @@ def probes_off_kinks(takes, quantities):
 
 
 def _at_a_kink(quantities, inputs):
-    """Whether two sides that a formula compares are equal; ties that are asked for don't count."""
+    """Whether two numbers that a formula compares are equal, but for ties that are asked for."""
     for quantity in quantities:
-        if not any("few" in spec.split() for spec in quantity.takes.values()):
-            names = namespace(quantity, inputs)
-            sides = [s for f in (quantity.formula, *quantity.where.values()) for s in _sides(f)]
-            if any(np.any(evaluate(side, names) == 0) for side in sides):
-                return True
+        apart = {n for n, spec in quantity.takes.items() if {"few", "mask"} & {*spec.split()}}
+        names = namespace(quantity, inputs)
+        sides = {s for f in (quantity.formula, *quantity.where.values()) for s in _sides(f)}
+        if any(np.any(evaluate(s, names) == 0) for s in sides if not apart & words(s)):
+            return True
     return False
 
 
 @functools.cache
 def _sides(formula):
-    """The differences in a formula whose sign decides: "A - (0)" for A > 0 and max(A, 0)."""
+    """The differences in a formula whose sign decides: "A - (0)" for A > 0."""
+    signs = ast.Gt | ast.Lt | ast.GtE | ast.LtE
     found = []
     for node in ast.walk(ast.parse(formula)):
         match node:
-            case ast.Compare(left, [_], [right]):
-                found.append((left, right))
-            case ast.Call(ast.Attribute(_, "maximum" | "minimum"), [left, right]):
-                found.append((left, right))
-            case ast.Call(ast.Attribute(_, "abs" | "sign"), [left]):
-                found.append((left, ast.Constant(0)))
-    return tuple(f"({ast.unparse(left)}) - ({ast.unparse(right)})" for left, right in found)
+            case ast.Compare(left, [sign], [right]) if isinstance(sign, signs):
+                found.append(f"({ast.unparse(left)}) - ({ast.unparse(right)})")
+            case ast.Call(ast.Attribute(_, "sign"), [left]):
+                found.append(ast.unparse(left))
+    return tuple(found)
 
 
 def draw(takes, sizes, rng, sign=0, last_class=True):
