@@ -28,7 +28,8 @@ def check(name, answer):
     if exercise is None:
         return _unknown(name if type(name) is str else "that")
     if is_open(answer):
-        return report(name, "not-started", VOCABULARY["not-started"])
+        called = " None was handed over: give the function itself, its name without brackets."
+        return report(name, "not-started", VOCABULARY["not-started"] + called * (answer is None))
     remark, left_over = foreign(name, answer, calling_cell(2))
     if left_over:
         return report(name, "left-over", remark)

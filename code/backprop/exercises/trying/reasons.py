@@ -171,45 +171,57 @@ def _equal(one, other):
 
 
 def _written(trial, failures, failure, diagnosis):
-    """Right at the first sizes, wrong at others, and one of the first sizes is in the text."""
+    """Right at the first sizes and wrong at others: a size may be written in as a number."""
     wrong = [one.probe for one in failures if one.probe.plain]
     if len(trial.plain) < 3 or wrong != trial.plain[1:2]:
         return None
-    takes = specs(trial.exercise)
     places = {}
-    for name, spec in takes.items():
+    for name, spec in specs(trial.exercise).items():
         for axis, size in enumerate(sizes_in(spec)):
             places.setdefault(size, f"{name}.shape[{axis}]")
-    at = ", ".join(f"{size} = {FIRST[size]}" for size in places if size in FIRST)
-    found = [s for s in places if FIRST.get(s) in numbers_in(trial.answer)]
-    if not places or not found:
+    places = {size: place for size, place in places.items() if size in FIRST}
+    repair = slips.with_sizes(trial.answer, {FIRST[size]: place for size, place in places.items()})
+    at = ", ".join(f"{size} = {FIRST[size]}" for size in places)
+    if at and any(_explaining(trial, failures, failure, [repair])):
+        found = [size for size in places if FIRST[size] in numbers_in(trial.answer)]
+        said = " and ".join(f"{FIRST[size]} is {size}, which is {places[size]}" for size in found)
+        return "", f"Right for {at}, wrong at other sizes: numbers are written in. Here {said}."
+    unnamed = diagnosis.mistake in ("raises", "wrong", "partly-wrong", "wrong-shape", "wrong-type")
+    if not at or not unnamed:
         return None
-    said = " and ".join(f"{FIRST[s]} is {s}, which is {places[s]}" for s in found)
-    return "", f"Right for {at}, wrong at other sizes: numbers are written in. Here {said}."
+    asked = "Is a size written in as a number?"
+    return "", f"Right for {at}, wrong at other sizes. {asked} {diagnosis.message}"
 
 
 def _slipped(trial, failures, failure, diagnosis):
     """A slip of the pen with which put right the function is right."""
+    repairs = slips.repairs(trial.answer, specs(trial.exercise))
+    for repair in _explaining(trial, failures, failure, repairs):
+        kept = "" if diagnosis.mistake in ("mutates-input", "raises") else repair.code
+        before = f"{diagnosis.message} " if diagnosis.mistake == "raises" else ""
+        return kept, f"{before}{repair.says} With that it is right."
+    return None
+
+
+def _explaining(trial, failures, failure, repairs):
+    """The repairs with which the quantity that failed is right on all telling inputs."""
     telling = [one for one in failures if one.probe.plain]
-    if not telling or "TimeoutError" in failure.outcome.raised:
-        return None
-    repairs, plain = slips.repairs(trial.answer, specs(trial.exercise)), trial.plain
+    repairs = [slips.unchanged(trial.answer), *repairs]
+    if not telling or None in repairs or "TimeoutError" in failure.outcome.raised:
+        return
+    plain, count = trial.plain, len(trial.plain)
     many = [({WHICH: n} | p.inputs, False, False) for n in range(len(repairs)) for p in plain]
     outcomes = run(_repaired(trial, repairs), many, seconds=1.5)
-    groups = [outcomes[k : k + len(plain)] for k in range(0, len(many), len(plain))]
-    if not groups or len(groups[0]) < len(plain):
-        return None
-    if not _alike(groups[0][plain.index(telling[0].probe)], telling[0].outcome):
-        return None  # the text is not the function's
-    for repair, group in zip(repairs[1:], groups[1:], strict=False):
-        pairs = [*zip(plain, group, strict=False)]
-        if len(pairs) == len(plain) and all(
-            _all_right(trial, failure.quantity, *pair) for pair in pairs
-        ):
-            kept = "" if diagnosis.mistake in ("mutates-input", "raises") else repair.code
-            before = f"{diagnosis.message} " if diagnosis.mistake == "raises" else ""
-            return kept, f"{before}{repair.says} With that it is right."
-    return None
+    groups = [outcomes[k : k + count] for k in range(0, len(many), count)]
+    first = groups[0][plain.index(telling[0].probe) :][:1]
+    if not first or not _alike(first[0], telling[0].outcome):
+        return  # the text is not the function's
+    for repair, group in zip(repairs[1:], groups[1:], strict=True):
+        right = [
+            _all_right(trial, failure.quantity, *one) for one in zip(plain, group, strict=False)
+        ]
+        if len(right) == count and all(right):
+            yield repair
 
 
 def _repaired(trial, repairs):

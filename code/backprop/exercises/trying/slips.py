@@ -24,7 +24,7 @@ class Repair:
 
 
 def repairs(answer, takes):
-    """The function as it is, then with one slip put right, then with two."""
+    """The function with one slip put right, then with two."""
     node, text = definition(answer)
     if node is None:
         return []
@@ -36,7 +36,28 @@ def repairs(answer, takes):
         for second in _all(first.tree, takes)
         if second.says != first.says
     ]
-    return [Repair("", node), *single, *twice][:MANY]
+    return [*single, *twice][:MANY]
+
+
+def unchanged(answer):
+    """The function as its text has it: does it the same as itself? None if there is no text."""
+    node, _ = definition(answer)
+    return None if node is None else Repair("", _bare(node))
+
+
+def with_sizes(answer, places):
+    """The function with "X.shape[0]" for 5, and so on, as `places` has it; None without a text."""
+    node, _ = definition(answer)
+    if node is None:
+        return None
+    tree = _bare(node)
+    numbers = [one for one in ast.walk(tree) if isinstance(one, ast.Constant)]
+    new = {
+        id(one): ast.parse(places[one.value], mode="eval").body
+        for one in numbers
+        if type(one.value) is int and one.value in places
+    }
+    return Repair("", copy.deepcopy(tree, new))
 
 
 def built(answer, tree):
