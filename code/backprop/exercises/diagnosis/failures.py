@@ -216,4 +216,4 @@ def letters_among(names, known):
 def is_letter(thing):
     """Whether this is a letter, an expression or a function of the derivations."""
     home = getattr(thing, "__module__", None) if callable(thing) else type(thing).__module__
-    return type(home) is str and home.startswith(DERIVATIONS) and type(thing) is not type
+    return type(home) is str and home.startswith(DERIVATIONS)

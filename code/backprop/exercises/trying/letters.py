@@ -74,7 +74,8 @@ def in_words(letters, takes):
     others = [one for one in letters if one[1] != FUNCTIONS]
     said = [_without_numbers(others, takes)] if others else []
     for name in functions:
-        numpys = f"; NumPy's is np.{name}" if hasattr(np, name) else ""
+        same = name.lower()  # Sum, too
+        numpys = f"; NumPy's is np.{same}" if hasattr(np, same) else ""
         said.append(f"{name} belongs to the derivations here and takes their letters{numpys}.")
     return " ".join(said)
 

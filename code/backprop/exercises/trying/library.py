@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-HOME = str(Path(__file__).resolve().parents[2])
+HOME = Path(__file__).parents[2].as_posix()
 APART = tuple(f"{HOME}/{room}" for room in ("exercises/", "derivation/", "validation.py"))
 KEPT = 400  # results; a loop that calls the library longer than that has made its point
 
@@ -33,7 +33,7 @@ class Watch:
         if event != "return" or len(self.results) > KEPT:
             return
         code = frame.f_code
-        file = code.co_filename.replace("\\", "/")
+        file = _file(frame)
         if not file.startswith(f"{HOME}/") or file.startswith(APART) or _is_formula(frame):
             return
         if self._by_the_reader(frame.f_back):
@@ -47,9 +47,9 @@ class Watch:
 
     def _by_the_reader(self, caller):
         """Whether a call comes from outside the library (the check of its arguments is inside)."""
-        while caller is not None and caller.f_code.co_filename.endswith("validation.py"):
+        while caller is not None and _file(caller) == f"{HOME}/validation.py":
             caller = caller.f_back
-        return caller is not None and not caller.f_code.co_filename.startswith(HOME)
+        return caller is not None and not _file(caller).startswith(f"{HOME}/")
 
     def makers(self, answers):
         """For each answer the library's function that gave back these very numbers, or "".
@@ -63,10 +63,14 @@ class Watch:
         )
 
 
+def _file(frame):
+    return frame.f_code.co_filename.replace("\\", "/")
+
+
 def _is_formula(frame):
     """Whether a formula of the tables is being evaluated, as the function f of some exercises."""
     while frame is not None:
-        if frame.f_code.co_filename.replace("\\", "/") == f"{HOME}/exercises/formulas.py":
+        if _file(frame) == f"{HOME}/exercises/formulas.py":
             return True
         frame = frame.f_back
     return False
