@@ -394,6 +394,11 @@ def test_an_answer_that_was_called_is_asked_for_by_its_name(answer, words):
     assert "without brackets" in report.message
 
 
+def test_what_is_not_about_arguments_is_not_said_to_be():
+    report = check("linear.db", functools.lru_cache(lambda dY: dY.sum(axis=0)))
+    assert "unhashable" in report.message
+
+
 def test_other_arguments_are_listed():
     report = check("linear.dX", lambda one, two, three, four, five: 1)
     assert "one, two, three, four, five, not dY, X, W, b" in report.message
@@ -494,7 +499,17 @@ def test_another_choice_at_the_kink_is_right(name, answer):
 
 # Right answers in other words: none is refused
 
+
+def passing_on(function):
+    @functools.wraps(function)
+    def outer(*given, **named):
+        return function(*given, **named)
+
+    return outer
+
+
 RIGHT = [
+    ("linear.db", passing_on(lambda dY: dY.sum(axis=0))),
     ("linear.backward", lambda dY, X, W: (np.einsum("sn,nm->sm", dY, W),
                                           np.einsum("sn,sm->nm", dY, X), np.einsum("sn->n", dY))),
     ("linear.backward", lambda dY, X, W: (np.dot(dY, W), sum(map(np.outer, dY, X)),
@@ -673,6 +688,21 @@ def test_a_refusal_keeps_its_lines():
     shown = check("notation.break", breaking(5 * TWO[0] + 3 * TWO[1], "no"))._repr_html_()
     assert shown.count("<br>") >= 5
     assert "before − after" in shown
+
+
+class Rude:
+    """Raises whenever it is looked at, and returns itself."""
+
+    __module__ = property(lambda self: 1 / 0)
+
+    def __call__(self, *given):
+        return self
+
+
+def test_an_object_that_raises_when_it_is_looked_at_is_reported(way):
+    report = check("linear.db", Rude())
+    assert not report.passed
+    assert "Python itself was ended" not in report.message
 
 
 # What was measured of a layer

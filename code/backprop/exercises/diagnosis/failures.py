@@ -215,5 +215,8 @@ def letters_among(names, known):
 
 def is_letter(thing):
     """Whether this is a letter, an expression or a function of the derivations."""
-    home = getattr(thing, "__module__", None) if callable(thing) else type(thing).__module__
+    try:
+        home = getattr(thing, "__module__", None) if callable(thing) else type(thing).__module__
+    except Exception:  # an object may do anything when it is looked at
+        return False
     return type(home) is str and home.startswith(DERIVATIONS)

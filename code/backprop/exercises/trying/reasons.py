@@ -118,7 +118,8 @@ def _all_right(trial, quantity, probe, outcome):
 def _arguments_differ(trial, failures, failure, diagnosis):
     """A function that can't be called with what the exercise gives, or a method without self."""
     raised = failure.outcome.raised
-    if not raised or raised[0] != "TypeError" or not raised[1].startswith("It raised"):
+    said = ("this call lacks", "this call has too many", "has no argument called")
+    if not raised or not raised[1].startswith("It raised") or not any(s in raised[1] for s in said):
         return None
     for name in ("forward", "backward") if trial.exercise.kind == "layer" else ():
         method = getattr(type(trial.answer), name, None)

@@ -268,7 +268,9 @@ def bind(function, takes):
 def _by_name(function, inputs, takes):
     """{parameter: value}; None if the function has to be called by place."""
     try:
-        parameters = inspect.signature(function, follow_wrapped=False).parameters.values()
+        # A decorator that passes everything on has the parameters of what it wraps.
+        wraps = hasattr(function, "__wrapped__")
+        parameters = inspect.signature(function, follow_wrapped=wraps).parameters.values()
     except Exception:  # whatever an object's own signature does
         return None
     if any(p.kind in (p.VAR_POSITIONAL, p.POSITIONAL_ONLY) for p in parameters):
