@@ -161,7 +161,8 @@ def _broken(exercise, function, inputs):
         try:
             accepted.append(line(self, *given, **named))
         except WrongStep:
-            _expect_to_pass(self, exercise.passes, partial(line, self, *given, **named))
+            if exercise.passes:
+                _expect_to_pass(self, exercise.passes, partial(line, self, *given, **named))
             raise
         return self
 
@@ -182,7 +183,7 @@ def _expect_to_pass(derivation, passes, again):
     try:
         again()
     except WrongStep as error:
-        if passes and all(wanted[size] == n for size, n in error.sizes.items()):
+        if all(wanted[size] == n for size, n in error.sizes.items()):
             left, right = (value.evalf(6) for value in error.values)
             at = " and ".join(f"{size} = {n}" for size, n in passes.items())
             raise PassesNot(
