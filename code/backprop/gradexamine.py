@@ -155,7 +155,7 @@ def _elsewhere(probe, name, method, tolerance):
             there = Probe(probe.original, inputs, np.random.default_rng(0))
             variable = there.variable(name)
             direction = random_direction(variable.value.shape)
-            if noise_of(Along(variable, direction).relative)[0] > HEALTHY:
+            if noise_of(Along(variable, direction))[0] > HEALTHY:
                 continue
             finding = _measured(there, variable, method, tolerance)
         except Exception:  # inputs that we chose may be out of bounds

@@ -47,7 +47,7 @@ COMPLEX = Rule("complex step", complex_step, 1e-12, 1e-13, complex_bend, 1e-9, 1
 def by_central_differences(probe, variable):
     """The Rule of central differences, with the step that suits the digits which forward has."""
     line = Along(variable, random_direction(variable.value.shape))
-    coarse = float(np.linalg.norm(grain(line.relative)[0]))  # independent roundings
+    coarse = float(np.linalg.norm(grain(line)[0]))  # independent roundings
     lost = coarse / probe.size if probe.size else 0.0
     if lost <= HEALTHY:
         coarse, lost, h, noise = EPS * probe.size, 0.0, DEFAULT_H[np.dtype(np.float64)], 1e-9

@@ -6,13 +6,14 @@ entry is too small beside the output to be seen at all.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 
 from .gradprobe import EPS
 
-WIDE = 0.1
+WIDE = [0.1, 1e-2, 1e-3, 1e-4]  # the first of these steps on which forward is defined is taken
 VISIBLE = 1e-9  # what is rounded by less explains no disagreement worth a word
 HEALTHY = 1e-13  # a forward that is good to here has lost no digits worth a word
 
@@ -37,8 +38,18 @@ class Along:
         # Small entries move by parts of themselves: of 1e-8 a step of 1e-6 would leave nothing.
         value = np.minimum(np.abs(self.variable.value), 1)
         self.scale = np.where(value > 0, value, 1)
-
         self.known = {}
+
+    @cached_property
+    def wide(self):
+        """How far one may go: rows of probabilities, say, end where they no longer sum to 1."""
+        for wide in WIDE[:-1]:
+            try:
+                self.relative(wide), self.relative(-wide)
+            except Exception:  # whatever a forward raises where it ends
+                continue
+            return wide
+        return WIDE[-1]
 
     def __call__(self, t):
         if t == 0:
@@ -53,22 +64,23 @@ class Along:
         return self.known[t]
 
 
-def grain(f):
-    """(the smallest change that f can show, which of its numbers move at all), for f(t) near 0.
+def grain(line):
+    """(the smallest change that terms can show, which of them move at all), near 0.
 
     A function that is computed to the last digit moves evenly on tiny steps already, and as fast as
     on larger ones. One that has lost digits stands still and jumps, or drifts and jumps back, until
     the steps are larger than its grain.
     """
-    rest = f(0.0)
-    ahead, behind = f(WIDE), f(-WIDE)
-    slow = np.abs(ahead - behind).sum() / (2 * WIDE) / 3
-    fast = 3 * max(np.abs(ahead - rest).sum(), np.abs(behind - rest).sum()) / WIDE
+    f, wide = line.relative, line.wide
+    rest, ahead, behind = f(0.0), f(wide), f(-wide)
+    slow = np.abs(ahead - behind).sum() / (2 * wide) / 3
+    fast = 3 * max(np.abs(ahead - rest).sum(), np.abs(behind - rest).sum()) / wide
     largest, moved = np.zeros(rest.shape), np.zeros(rest.shape, bool)
-    for step in 4.0 ** np.arange(-12, -1, 2):
+    steps = 4.0 ** np.arange(-12, -1, 2)
+    for step in steps[3 * steps <= 2 * wide]:
         values = np.array([rest, *(f(n * step) for n in (1, 2, 3))])
         bends = np.abs(np.diff(values, 2, axis=0)).max(axis=0)
-        due = np.minimum(abs(ahead - rest), abs(behind - rest)) / WIDE * 3 * step
+        due = np.minimum(abs(ahead - rest), abs(behind - rest)) / wide * 3 * step
         bends = np.where((values == rest).all(axis=0), due, bends)  # a move that was swallowed
         largest, moved = np.maximum(largest, bends), moved | (values != rest).any(axis=0)
         move = np.abs(values[-1] - rest).sum() / 3
@@ -77,13 +89,13 @@ def grain(f):
     return largest / 3, moved  # a bend is three roundings large
 
 
-def noise_of(f, slope=1.0):
-    """(by which part of itself f(t) is rounded near 0, which of its numbers move).
+def noise_of(line, slope=1.0):
+    """(by which part of themselves the terms are rounded near 0, which of them move).
 
     What never moves has lost everything if it has a slope, and nothing if it has none.
     """
-    coarse, moved = grain(f)
-    size = np.maximum(np.abs(f(0.0)), np.abs(f(WIDE)))[moved].sum()
+    coarse, moved = grain(line)
+    size = np.maximum(np.abs(line.relative(0.0)), np.abs(line.relative(line.wide)))[moved].sum()
     return (min(coarse[moved].sum() / size, 1.0) if size else float(slope != 0)), moved
 
 
@@ -93,7 +105,7 @@ def second_opinion(variable, index, gradient, first, step):
     direction = np.zeros(variable.value.shape)
     direction[index] = 1
     line = Along(variable, direction)
-    noise, moved = noise_of(line.relative, measured)
+    noise, moved = noise_of(line, measured)
     far = np.abs(variable.value[direction != 0]).max()
     if between_sides(line, claimed, step * max(1, far), noise):
         return Opinion("kink")
@@ -108,7 +120,7 @@ def second_opinion(variable, index, gradient, first, step):
     if noise <= HEALTHY and step > 1e-9 and _agrees_nearer(line, claimed, step, size):
         return Opinion("right")
     if noise > HEALTHY:
-        slope, error = ridders(line, 0.1 * max(1, far), noise * size)
+        slope, error = ridders(line, line.wide * max(1, far), noise * size)
         if abs(claimed - slope) <= 3 * error <= 0.03 * abs(claimed):
             return Opinion("lost", noise, 3 * error / abs(claimed))
     return Opinion("wrong", noise)

@@ -179,7 +179,8 @@ def _expect_to_pass(derivation, passes, again):
     from ...derivation import WrongStep  # late, as above
 
     wanted = {size: passes.get(size.name, n) for size, n in derivation.shapes[0].items()}
-    derivation.shapes = (wanted, *derivation.shapes)
+    # Fixed for whoever writes lines; this derivation is thrown away.
+    vars(derivation)["shapes"] = (wanted, *derivation.shapes)
     try:
         again()
     except WrongStep as error:
