@@ -86,6 +86,15 @@ class Seen:
 # At the start, when the first batch has gone through.
 
 
+def equal_inputs(seen):
+    """An array that nobody has filled: nothing tells the samples apart."""
+    if len(seen.X) > 1 and not np.ptp(seen.X, axis=0).any():
+        return (
+            f"the {len(seen.X)} samples looked at all have the same inputs, so there is nothing to "
+            "tell the targets by: see how X_train is filled"
+        )
+
+
 def large_inputs(seen):
     """Pixels from 0 to 255, prices, years: far from the scale that the weights are made for."""
     scale = rms(seen.X)
@@ -174,7 +183,7 @@ def large_steps(seen):
 def small_steps(seen):
     """Nothing is wrong but the pace."""
     label, step = seen.largest_step()
-    if seen.is_near_a_guess() and not seen.has_fallen() and step < SMALL_STEP:
+    if seen.is_near_a_guess() and not seen.has_fallen() and 0 < step < SMALL_STEP:
         return (
             f"the steps are too small: none that was measured changed a weight matrix by more than "
             f"{step:.1g} of its size ({label}), and the loss is still {seen.late:.4g}: try a "
@@ -205,7 +214,7 @@ def _other_pace(seen):
     return f"try a {size} lr than {seen.lr:g} ({measured})"
 
 
-AT_THE_START = (large_inputs, softmax_twice, far_first_loss)
+AT_THE_START = (equal_inputs, large_inputs, softmax_twice, far_first_loss)
 AFTER_AN_EPOCH = (
     *(equal_units, inactive_units, still_weights),
     *(large_steps, small_steps, still_loss),

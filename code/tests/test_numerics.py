@@ -8,7 +8,7 @@ import mpmath as mp
 import numpy as np
 import pytest
 from backprop import CrossEntropy, Softmax, SoftmaxCrossEntropy, activations, check_gradients
-from backprop.gradprobe import COMPLEX_H
+from backprop.gradcheck.probe import COMPLEX_H
 from backprop.losses import softmax_cross_entropy
 from backprop.softmax import log_softmax, log_sum_exp, softmax, softmax_jacobian
 from backprop.validation import complex_allowed

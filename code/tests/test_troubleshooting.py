@@ -32,6 +32,7 @@ from helpers import draw
 DIGITS = load_digits()
 # What each sentence has, and no other.
 SAYS = {
+    "equal inputs": "all have the same inputs",
     "inputs": "the inputs reach",
     "softmax": "are probabilities already",
     "first loss": "the first loss is",
@@ -225,6 +226,16 @@ class TestPlanted:
         model = MLP(sizes, activation, rng=0)
         other = OPTIMIZERS[optimizer](strangers(sizes))
         assert said(model, data, other)[0] == ["still weights"]
+
+
+@each_set
+@pytest.mark.parametrize("number", [0, 0.5, 255])
+@pytest.mark.parametrize("lr", [0.1, 1e-7])
+def test_inputs_that_nobody_has_filled(lr, number, where):
+    data, sizes = SETS[where]
+    data = data._replace(X_train=np.full_like(data.X_train, number))
+    model = MLP(sizes, rng=0)
+    assert said(model, data, SGD(model.parameters(), lr))[0] == ["equal inputs"]
 
 
 @each_set

@@ -5,7 +5,7 @@ Never raises for a fault of the reader's, and never hangs (`sandbox`).
 
 import difflib
 
-from ..gradreport import GradientReport
+from ..gradcheck.report import GradientReport
 from .diagnosis.failures import in_words, is_open
 from .tables import EXERCISES, Proof, Refusal
 from .telling.progress import note

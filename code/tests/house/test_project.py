@@ -70,7 +70,9 @@ def test_chapter_has_its_rooms(chapter):
     rooms = [f"{chapter}.md"]
     if chapter not in TEXT_ONLY:
         rooms += [f"code/backprop/{topic}.py", f"code/tests/test_{topic}.py"]
-    assert [room for room in rooms if not (ROOT / room).is_file()] == []
+    missing = [room for room in rooms if not (ROOT / room).is_file()]
+    folders = [f"code/backprop/{topic}.py"] * (ROOT / f"code/backprop/{topic}").is_dir()
+    assert missing in ([], folders)
 
 
 def test_every_chapter_is_in_the_contents():

@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .gradprobe import DEFAULT_H, EPS, central, central_bend, complex_bend, complex_step
-from .gradreport import Finding
-from .gradsecond import HEALTHY, Along, at_kink, grain, second_opinion
+from .opinion import HEALTHY, Along, at_kink, grain, second_opinion
+from .probe import DEFAULT_H, EPS, central, central_bend, complex_bend, complex_step
+from .report import Finding
 
 MANY_ENTRIES = 5_000  # from here on "auto" projects instead of taking entry by entry
 

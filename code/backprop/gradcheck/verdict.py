@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .gradmeasure import (
+from .measure import (
     COMPLEX,
     MANY_ENTRIES,
     by_central_differences,
@@ -11,10 +11,10 @@ from .gradmeasure import (
     random_direction,
     unit,
 )
-from .gradprobe import EPS, Probe, central, number
-from .gradreport import ELSEWHERE, Finding
-from .gradsecond import HEALTHY, Along, noise_of
-from .gradstate import floats, slots
+from .opinion import HEALTHY, Along, noise_of
+from .probe import EPS, Probe, central, number
+from .report import ELSEWHERE, Finding
+from .state import floats, slots
 
 METHODS = ("auto", "complex", "central", "projection")
 FEW = 1e-2  # known to two digits at least, or to none

@@ -1,6 +1,6 @@
 """What a layer keeps: every array in its attributes, lists, dicts and inner layers, and its draws.
 
-`gradprobe` runs a copy of a layer many times over. Here is how it finds the arrays that belong to
+`probe` runs a copy of a layer many times over. Here is how it finds the arrays that belong to
 a parameter, sets them, and rewinds the random numbers.
 """
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .layer import parameters_of
+from ..layer import parameters_of
 
 PLAIN = (str, bytes, int, float, complex, type, np.dtype, np.generic, type(np), type(len))
 

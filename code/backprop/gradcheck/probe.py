@@ -11,9 +11,9 @@ from functools import cached_property
 
 import numpy as np
 
-from .gradstate import held, rewinders, slots
-from .layer import Layer, leaves
-from .validation import as_array, complex_allowed
+from ..layer import Layer, leaves
+from ..validation import as_array, complex_allowed
+from .state import held, rewinders, slots
 
 # Rounding costs ε|f|/h, truncation h²|f'''|/6: the sum is least near h = ε^(1/3).
 DEFAULT_H = {np.dtype(np.float64): 6e-6, np.dtype(np.float32): 5e-3}

@@ -13,13 +13,13 @@ Three ways to a derivative that know nothing of `backward`:
 
 import numpy as np
 
-from .graddoubts import doubts, unmeasurable
-from .gradexamine import METHODS, examine
-from .gradhidden import hidden, in_words, stepped
-from .gradprobe import COMPLEX_H, DEFAULT_H, Probe, number, shown
-from .gradreport import UNMEASURED, Finding, GradientReport
-from .layer import is_layer
-from .validation import as_floats, as_rng, complex_allowed, expect_function, expect_number
+from ..layer import is_layer
+from ..validation import as_floats, as_rng, complex_allowed, expect_function, expect_number
+from .doubting import doubts, unmeasurable
+from .probe import COMPLEX_H, DEFAULT_H, Probe, number, shown
+from .report import UNMEASURED, Finding, GradientReport
+from .unseen import hidden, in_words, stepped
+from .verdict import METHODS, examine
 
 
 def numerical_gradient(f, x, h=None):

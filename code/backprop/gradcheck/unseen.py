@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .gradprobe import Subject, near
-from .gradreport import listed
-from .gradstate import floats, slots
+from .probe import Subject, near
+from .report import listed
+from .state import floats, slots
 
 
 @dataclass

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .gradprobe import EPS
+from .probe import EPS
 
 WIDE = [0.1, 1e-2, 1e-3, 1e-4]  # the first of these steps on which forward is defined is taken
 VISIBLE = 1e-9  # what is rounded by less explains no disagreement worth a word

@@ -6,7 +6,7 @@ for all of them. Each doubt below asks whether that is so, and answers in senten
 
 import numpy as np
 
-from .gradprobe import Subject, near
+from .probe import Subject, near
 
 
 def unmeasurable(probe):
