@@ -293,6 +293,127 @@ def test_a_constant_array_is_said_and_not_accused():
     assert "not looked at: self.table" in report.headline
 
 
+class Normalized(Dense):
+    """Averages of earlier batches beside two parameters of the same shape, which has gradients."""
+
+    def __init__(self):
+        self.params, self.grads = {"gamma": draw(4, seed=3), "beta": draw(4, seed=4)}, {}
+        self.mean, self.deviation = draw(4, seed=5), 1 + draw(4, seed=6) ** 2
+
+    def forward(self, X):
+        self.X = (X - self.mean) / self.deviation
+        return self.params["gamma"] * self.X + self.params["beta"]
+
+    def backward(self, dY):
+        self.grads = {"gamma": (dY * self.X).sum(axis=0), "beta": dY.sum(axis=0)}
+        return dY * self.params["gamma"] / self.deviation
+
+
+class Standardized(Dense):
+    """A constant of the shape of b, beside b."""
+
+    def __init__(self):
+        super().__init__()
+        self.shift = draw(3, seed=7)
+
+    def forward(self, X):
+        return super().forward(X) + self.shift
+
+
+@pytest.mark.parametrize("kind", [Normalized, Standardized])
+@pytest.mark.parametrize("wrap", [lambda layer: layer, lambda layer: Sequential(layer, ReLU())])
+def test_constants_beside_parameters_are_not_taken_for_them(kind, wrap):
+    report = check_gradients(wrap(kind()), X)
+    assert report.passed, report
+    assert "not looked at: self." in report.headline
+
+
+def test_each_gradient_belongs_to_one_array():
+    class ByAttributes(Normalized):
+        def __init__(self):
+            super().__init__()
+            self.gamma, self.beta = self.params["gamma"], self.params["beta"]
+            del self.params, self.grads
+
+        def forward(self, X):
+            self.X = (X - self.mean) / self.deviation
+            return self.gamma * self.X + self.beta
+
+        def backward(self, dY):
+            self.dgamma, self.dbeta = (dY * self.X).sum(axis=0), dY.sum(axis=0)
+            return dY * self.gamma / self.deviation
+
+    report = check_gradients(ByAttributes(), X)
+    assert not report.passed
+    assert "put them into params and the gradient (self.dgamma and self.dbeta)" in report.headline
+    assert report.headline.startswith(
+        "ByAttributes: no parameters found in params: self.gamma and self.beta change the output"
+    )
+
+
+@pytest.mark.parametrize("grads", [{"W": 1}, {"W": 1, "db": 1}, {}])
+def test_a_gradient_that_backward_does_not_leave_is_missed(grads):
+    class Short(Dense):
+        def backward(self, dY):
+            dX = super().backward(dY)
+            whole = {"W": self.grads["W"], "db": self.grads["b"]}
+            self.grads = {name: whole[name] for name in grads}
+            return dX
+
+    report = check_gradients(Short(), X)
+    assert not report.passed
+    assert "no gradient in grads under its name" in str(report)
+    assert report["X"].right
+
+
+def test_a_parameter_that_is_none_is_none():
+    class Unbiased(Dense):
+        def __init__(self):
+            super().__init__()
+            self.params["b"] = None
+
+        def forward(self, X):
+            self.X = X
+            return X @ self.params["W"].T
+
+    assert check_gradients(Unbiased(), X).passed
+
+
+@pytest.mark.parametrize("factor", [1, 3])
+def test_parameters_that_forward_makes_are_looked_at(factor):
+    class Late(Dense):
+        def __init__(self):
+            self.params, self.grads = {}, {}
+
+        def forward(self, X):
+            if not self.params:
+                self.params = {"W": draw(3, X.shape[1], seed=1), "b": draw(3, seed=2)}
+            return super().forward(X)
+
+        def backward(self, dY):
+            dX = super().backward(dY)
+            self.grads["W"] *= factor
+            return dX
+
+    report = check_gradients(Late(), X)
+    assert report.passed == (factor == 1), report
+    assert [found.name for found in report.findings] == ["X", "W", "b"]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_unit_that_is_seldom_dropped_is_random_all_the_same(seed):
+    class Seldom:
+        def forward(self, X):
+            self.mask = (np.random.random(X.shape) > 0.02) / 0.98  # noqa: NPY002
+            return X * self.mask
+
+        def backward(self, dY):
+            return dY * self.mask
+
+    np.random.seed(seed)  # noqa: NPY002 what a reader's layer draws from
+    assert "forward is random" in check_gradients(Seldom(), draw(6, 5)).headline
+
+
 # Kinks of a layer that says nothing of them.
 
 

@@ -111,7 +111,11 @@ class NotNumbers:
             "write exp(x) and the like, the names that come with the derivations"
         )
 
+    def __bool__(self):
+        return True  # or Python would ask for its length
+
     __iter__ = refusal("a loop", "write Sum(X[i, k], (i, 1, S)), and X[i, k] for an entry")
+    __len__ = refusal("len()", 'write the letter of its size, such as N in array("x", N)')
     __setitem__ = refusal("an assignment", "say what an array is in define={Y[i, j]: …}")
     __xor__ = __rxor__ = refusal("^", "write ** for a power, and .T for a transpose")
     __rpow__ = refusal("a power with a letter above", "write exp(x * log(2)) for 2 ** x")

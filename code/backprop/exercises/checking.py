@@ -30,7 +30,7 @@ def check(name, answer):
     if is_open(answer):
         called = " None was handed over: give the function itself, its name without brackets."
         return report(name, "not-started", VOCABULARY["not-started"] + called * (answer is None))
-    remark, left_over = foreign(name, answer, calling_cell(2))
+    remark, left_over = foreign(exercise, answer, calling_cell(2))
     if left_over:
         return report(name, "left-over", remark)
     try:

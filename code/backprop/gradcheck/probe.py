@@ -110,6 +110,11 @@ class Probe:
         self.inputs, self.cuts = [_float64(x) for x in inputs], False
         self.subject = Subject(layer)
         self.first = self.subject.run(self.inputs, self.upstream)
+        if len(held(self.subject.layer, [])) > len(self.subject.parameters):
+            # Its first forward has made parameters: it is looked at with them.
+            self.original = layer = self.subject.layer
+            self.subject = Subject(layer)
+            self.first = self.subject.run(self.inputs, self.upstream)
         if self._steps_between_integers():
             self.subject, whole = Subject(layer), self.first
             self.first = self.subject.run(self.inputs, self.upstream)
@@ -128,6 +133,19 @@ class Probe:
     def second(self):
         """The first of these."""
         return self.repeat()
+
+    def again(self, times):
+        """As many outputs more on the same inputs."""
+        outputs = []
+        for _ in range(times):
+            self._set()
+            outputs.append(np.array(self.subject.forward(*self._copies())))
+        return outputs
+
+    @property
+    def is_own(self):
+        """Whether part of it is not the library's."""
+        return any(not type(one).__module__.startswith("backprop.") for one in leaves(self.layer))
 
     def upstream(self, shape):
         """dY for an output of that shape, drawn once; None for a loss."""

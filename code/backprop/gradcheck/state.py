@@ -84,11 +84,12 @@ class Held:
 
     @property
     def gradient(self):
-        """A copy of its gradient; None where the layer has no `grads`."""
+        """A copy of its gradient; None where the layer has none in `grads`, or no `grads`."""
         try:
-            return np.array(self.parameter.grad)
-        except AttributeError:
+            gradient = self.parameter.grad
+        except (AttributeError, KeyError, ValueError):
             return None
+        return None if gradient is None else np.array(gradient)
 
 
 def held(layer, found):
@@ -99,7 +100,7 @@ def held(layer, found):
     if not hasattr(layer, "parameters") and not isinstance(getattr(layer, "params", {}), dict):
         return []
     named = [p for p in parameters_of(layer) if hasattr(p, "value") and hasattr(p, "label")]
-    return [Held(parameter, found) for parameter in named]
+    return [Held(parameter, found) for parameter in named if parameter.value is not None]
 
 
 def rewinders(found):

@@ -83,17 +83,20 @@ def _moves(subject, probe, found):
 
 def _looked_up(found, probe):
     """What one backward does to and for each of them."""
-    layer = Subject(probe.original).layer
+    subject = Subject(probe.original)
+    layer = subject.layer
     layer.forward(*map(np.array, probe.inputs))
     before = {s.label: (s.value, s.value.copy()) for s in floats(slots(layer))}
     returned = layer.backward(*([] if probe.dY is None else [probe.dY.copy()]))
     set_now = {s.label: s.value for s in floats(slots(layer)) if _is_new(s, before)}
     several = returned if isinstance(returned, (tuple, list)) else (returned,)
-    through = [*several[: len(probe.inputs)], probe.dY]  # these belong to inputs and output
+    # These belong to inputs, output and parameters.
+    through = [*several[: len(probe.inputs)], probe.dY, *(p.gradient for p in subject.parameters)]
     gradients = {k: v for k, v in set_now.items() if not any(near(v, g) for g in through)}
     beyond = enumerate(several[len(probe.inputs) :], len(probe.inputs))
     gradients |= {f"number {n + 1} that backward returns": g for n, g in beyond}
-    return [Hidden(k, _partner(k, n, gradients, found), k in set_now) for k, n in found.items()]
+    partners = _partners(found, gradients)
+    return [Hidden(label, partners.get(label, ""), label in set_now) for label in found]
 
 
 def _is_new(slot, before):
@@ -101,8 +104,14 @@ def _is_new(slot, before):
     return slot.value is not array or not np.array_equal(array, copy, equal_nan=True)
 
 
-def _partner(label, shape, gradients, found):
-    """The name of an array of that shape which backward has set; one named alike comes first."""
-    name = label.rpartition(".")[2]
-    alike = [k for k, g in gradients.items() if np.shape(g) == shape and k not in found]
-    return min(alike, key=lambda k: name not in k, default="")
+def _partners(found, gradients):
+    """{label: the array of its shape that backward has set}, each once; names alike come first."""
+    free, partners = {k: np.shape(g) for k, g in gradients.items() if k not in found}, {}
+    for alike in (True, False):
+        for label, shape in found.items():
+            name = label.rpartition(".")[2]
+            fit = [k for k, size in free.items() if size == shape and (name in k or not alike)]
+            if fit and label not in partners:
+                partners[label] = fit[0]
+                del free[fit[0]]
+    return partners

@@ -41,7 +41,7 @@ def problem_of(variable):
     """Why this gradient cannot be compared with anything, in words; "" if it can."""
     value, gradient = variable.value, variable.gradient
     if gradient is None and variable.parameter:
-        return "the layer has no grads: backward has to put it there"
+        return "there is no gradient in grads under its name: backward has to put it there"
     if gradient is None:
         return "backward returns None: the return is missing"
     if isinstance(gradient, list):

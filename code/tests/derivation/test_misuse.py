@@ -39,6 +39,7 @@ from backprop.derivation import (
     sqrt,
 )
 from backprop.derivation.judges import work
+from backprop.derivation.judges.explicit import terms_of
 from backprop.derivation.nodes import node
 
 S, M, N = dimensions("S M N")
@@ -157,6 +158,7 @@ CURES = {
         lambda: range(S), lambda: np.ones(S), lambda: math.exp(x), lambda: int(S), lambda: [0][S],
         lambda: np.array(X), lambda: np.array([X, X]), lambda: float(x),
     ],
+    "the letter of its size": [lambda: len(u), lambda: len(X)],
     "write Sum(": [lambda: list(X), lambda: sum(X), lambda: [row for row in X], lambda: x in X],
     "define={Y[i, j]": [lambda: operator.setitem(X, (i, k), x)],
     "positive=True": [lambda: x > 0, lambda: X < Y],
@@ -235,6 +237,8 @@ def test_names_that_are_printed_like_something_else_are_refused():
     numbered = array("x", M)
     with pytest.raises(DerivationError, match="look alike"):
         Derivation(numbered[1] + array("x1"))
+    with pytest.raises(DerivationError, match="S is an array and a size"):
+        Derivation(array("S", S)[i] * x)
     for name in ("X", "W1", "T'", "W^{(1)}", "λ", "lambda", "W12", "beta"):
         assert array(name, S).name == name
 
@@ -352,6 +356,17 @@ def test_a_line_that_is_too_large_is_not_proved_and_says_why(monkeypatch):
     terms = Sum(math.prod(every_pair, start=node(1)), *((p, 1, M) for p in letters))
     with pytest.raises(NotProved, match="too large"):
         Derivation(terms).line(terms + 0 * x, "true, and symmetric")
+
+
+@pytest.mark.parametrize("power", [30, 200])
+def test_a_power_is_not_multiplied_out_to_show_a_difference(monkeypatch, power):
+    counted = []
+    expand = sympy.expand
+    monkeypatch.setattr(sympy, "expand", lambda one: counted.append(one) or expand(one))
+    four = x + y + array("z") + 1
+    with pytest.raises(WrongStep):
+        Derivation(four**power).line(four ** (power - 1) * (four + 1), "(wrong)")
+    assert [one for one in counted if terms_of(one) > 2000] == []
 
 
 def test_the_limit_is_far_above_what_is_needed():

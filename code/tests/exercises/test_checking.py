@@ -13,6 +13,7 @@ import backprop
 import numpy as np
 import planted
 import pytest
+from backprop import derivation
 from backprop.derivation import (
     Derivation,
     L,
@@ -242,6 +243,14 @@ def test_letters_that_do_no_harm_are_not_spoken_of():
     report = check("notation.delta", written(source, LETTERS))
     assert report.passed
     assert "letter" not in report.message
+
+
+def test_an_attribute_is_no_letter():
+    source = "def mine(dY, Z):\n    E = np.exp(Z)\n    return -dY * E / E.sum()\n"
+    names = LETTERS | {"exp": derivation.exp}
+    assert "derivations" not in check("softmax.gradient", written(source, names)).message
+    letter = written(source.replace("np.exp", "exp"), names)
+    assert "exp belongs" in check("softmax.gradient", letter).message
 
 
 @pytest.mark.parametrize("letter", [S, i, Y, S * 2, X.T @ Y, dY])
@@ -599,6 +608,27 @@ def test_a_function_of_another_cell_may_be_checked(cells, code):
     report = cells(code)
     assert report.passed
     assert report.message.endswith("chosen to be nasty.")
+
+
+def test_a_function_that_could_be_no_answer_accuses_nobody(cells):
+    assert cells(f"def my_shared{BODY}{ASK}").passed
+    report = cells(f"def draws_a_figure(x):\n    return x\n{ASK}", "cell 19")
+    assert report.passed
+    assert report.message.endswith("chosen to be nasty.")
+
+
+@pytest.mark.parametrize("given", ["dY, X, W, b", "W, dY, X", "one, two, three, four"])
+def test_a_decorator_that_hands_on_by_place(given):
+    def logged(function):
+        @functools.wraps(function)
+        def inner(*given):
+            return function(*given)
+
+        return inner
+
+    first, second = ("dY", "X") if "dY" in given else ("one", "two")
+    answer = written(f"def mine({given}):\n    return {first}.T @ {second}\n")
+    assert check("linear.dW", logged(answer)).passed
 
 
 def test_a_cell_that_runs_again_has_its_new_function(cells):

@@ -5,6 +5,7 @@ It finds the entry and the numbers that refute a wrong line. What it proves, it 
 
 from dataclasses import dataclass
 from itertools import product
+from math import prod
 from zlib import crc32
 
 import sympy
@@ -84,8 +85,19 @@ def finite(residual):
 def shortest(residuals):
     """The residual that is easiest to read, multiplied out where that is not too much."""
     tried = [one if one.count_ops() > 2000 else sympy.factor_terms(one) for one in residuals]
-    tried += [sympy.expand(one) for one in residuals if one.count_ops() < 200]
+    tried += [sympy.expand(one) for one in residuals if terms_of(one) < 2000]
     return min(tried, key=lambda residual: residual.count_ops())
+
+
+def terms_of(one):
+    """How many terms it has at most when it is multiplied out."""
+    if one.is_Add:
+        return sum(map(terms_of, one.args))
+    if one.is_Mul:
+        return prod(map(terms_of, one.args))
+    if one.is_Pow and one.exp.is_Integer and one.exp > 0:
+        return terms_of(one.base) ** min(int(one.exp), 64)
+    return 1
 
 
 def assumptions(hypotheses, entries):

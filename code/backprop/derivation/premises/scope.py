@@ -68,7 +68,7 @@ def size_of(index, scope, expression):
 
 def check_names(expressions, sizes, why="sizes gives no number for {}"):
     """Every name is one array, and every dimension has a size. Raises otherwise."""
-    names, numbered = {}, {}
+    names, numbered, letters = {}, {}, set()
     for part in (part for expression in expressions for part in walk(expression)):
         if isinstance(part, Array) and names.setdefault(part.name, part) != part:
             raise DerivationError(f"two different arrays have the name {part.name}")
@@ -76,6 +76,10 @@ def check_names(expressions, sizes, why="sizes gives no number for {}"):
             raise DerivationError(why.format(part))
         if isinstance(part, Entry) and len(part.indices) == 1:
             numbered[f"{part.array.name}{part.indices[0]}"] = part
+        if isinstance(part, Dimension):
+            letters.add(str(part))
+    for name in names.keys() & letters:
+        raise DerivationError(f"{name} is an array and a size: rename one")
     for name in names.keys() & numbered.keys():
         if type(numbered[name].indices[0]) is int:
             raise DerivationError(f"{name} and {numbered[name]} look alike on the page: rename one")

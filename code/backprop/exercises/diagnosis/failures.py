@@ -1,6 +1,7 @@
 """An exception in words: the expression that failed, and the shapes that met in it."""
 
 import ast
+import dis
 import linecache
 import re
 import traceback
@@ -203,9 +204,15 @@ def letters_in(error):
         found = letters_among(_names(_expression(place)), known)
         # Without a text only the code is left; it has to have failed in the derivations.
         own = DERIVATIONS in type(error).__module__
-        return found or (letters_among(frame.f_code.co_names, known) if own else {})
+        return found or (letters_among(names_used(frame.f_code), known) if own else {})
     except BaseException:  # names may hold anything
         return {}
+
+
+def names_used(code):
+    """The global names that a code looks up: `exp`, and not the exp of np.exp or self.exp."""
+    looked_up = ("LOAD_GLOBAL", "LOAD_NAME")
+    return [one.argval for one in dis.get_instructions(code) if one.opname in looked_up]
 
 
 def letters_among(names, known):

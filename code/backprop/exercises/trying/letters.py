@@ -7,7 +7,7 @@ it lead nowhere, so these are said instead.
 
 import numpy as np
 
-from ..diagnosis.failures import is_letter, letters_among, letters_in
+from ..diagnosis.failures import is_letter, letters_among, letters_in, names_used
 from ..formulas import letters as sizes_in
 from .reading import codes, functions
 
@@ -34,7 +34,7 @@ def of_code(function):
     for one in functions(function):
         cells = zip(one.__code__.co_freevars, one.__closure__ or (), strict=False)
         closed = {name: cell.cell_contents for name, cell in cells if _is_full(cell)}
-        names = [name for code in codes(one.__code__) for name in code.co_names]
+        names = [name for code in codes(one.__code__) for name in names_used(code)]
         found |= letters_among([*names, *closed], {**one.__globals__, **closed})
     return _described(found)
 

@@ -22,18 +22,19 @@ def calling_cell(depth):
     return file if cell and frame.f_code.co_name == "<module>" else ""
 
 
-def foreign(name, answer, cell):
+def foreign(exercise, answer, cell):
     """(words, whether it is certain to be a left-over) about an answer that the cell has not made.
 
     ("", False) if it has, or if there is no telling.
     """
     try:
-        return _foreign(name, answer, cell)
+        return _foreign(exercise, answer, cell)
     except Exception:  # an answer may do anything when it is looked at
         return "", False
 
 
-def _foreign(name, answer, cell):
+def _foreign(exercise, answer, cell):
+    name = exercise.name
     tree, own = tree_of(cell) if cell else ast.Module([], []), functions(answer)
     asked = _asked(tree, name)
     earlier = SEEN.setdefault(name, set())
@@ -41,7 +42,7 @@ def _foreign(name, answer, cell):
     earlier.add(cell)
     if not asked or not own or asked in _bound(tree):
         return "", False
-    unused = _unused(tree)
+    unused = _unused(tree, len(getattr(exercise, "takes", ())))
     instead = f" This cell defines `{unused[0]}`: is that what you mean?" if unused else ""
     if home == cell or home in known - {""}:
         says = f"`{asked}` is left over from an earlier run; this cell does not define it."
@@ -74,8 +75,16 @@ def _is_stored(node):
     return isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
 
 
-def _unused(tree):
-    """The functions and classes at the top of the cell that nothing in it uses."""
+def _unused(tree, count):
+    """What at the top of the cell nothing in it uses, and could be an answer.
+
+    A class, or a function of as many arguments as the exercise gives; not one that draws a figure.
+    """
     used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
     tops = [node for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)]
-    return [node.name for node in tops if node.name not in used]
+    fit = [node for node in tops if isinstance(node, ast.ClassDef) or _count(node) == count]
+    return [node.name for node in fit if node.name not in used]
+
+
+def _count(function):
+    return len(function.args.posonlyargs + function.args.args + function.args.kwonlyargs)

@@ -132,6 +132,8 @@ def _arguments_differ(trial, failures, failure, diagnosis):
     if trial.exercise.kind == "layer" or parameters is None:
         return None
     given, takes = ", ".join(trial.exercise.takes), ", ".join(parameters) or "none"
+    if given == takes:
+        return None
     return "", f"Your function takes other arguments than the exercise gives: {takes}, not {given}."
 
 

@@ -260,7 +260,9 @@ def bind(function, takes):
 
     def call(inputs):
         named = _by_name(function, inputs, takes)
-        return function(**named) if named is not None else function(*[inputs[n] for n in takes])
+        if named is None:
+            return function(*[inputs[n] for n in takes])
+        return function(*named.values()) if _hands_on_by_place(function) else function(**named)
 
     return call
 
@@ -282,4 +284,16 @@ def _by_name(function, inputs, takes):
     rest = [name for name in takes if name not in given]
     if len(others) > len(rest):
         return None
-    return given | {p: inputs[name] for p, name in zip(others, rest, strict=False)}
+    given |= {p: inputs[name] for p, name in zip(others, rest, strict=False)}
+    return {p.name: given[p.name] for p in parameters if p.name in given}
+
+
+def _hands_on_by_place(function):
+    """Whether it is a decorator's `def inner(*given)`, which knows no names."""
+    if not hasattr(function, "__wrapped__"):
+        return False
+    try:
+        own = inspect.signature(function, follow_wrapped=False).parameters.values()
+    except ValueError:  # one that is not written in Python
+        return False
+    return {p.kind for p in own} == {inspect.Parameter.VAR_POSITIONAL}
