@@ -29,6 +29,7 @@ from backprop.derivation import (
 from backprop.exercises import check
 from backprop.exercises.formulas import LIBRARY, evaluate, namespace, right_answer
 from backprop.exercises.tables import EXERCISES, QUANTITIES
+from backprop.exercises.telling import texts as telling
 from backprop.exercises.telling.texts import texts
 from backprop.exercises.trying import inputs, origin, sandbox
 from backprop.exercises.trying.judging import fits
@@ -749,7 +750,9 @@ def test_a_measurement_of_too_little_is_no_answer():
 # Hints
 
 
-def test_the_next_hint_moves_on_with_each_wrong_answer():
+def test_the_next_hint_moves_on_with_each_wrong_answer(monkeypatch):
+    monkeypatch.setattr(telling, "_shown", {})  # as at the start of a session
+
     def wrong(dY, Y):
         return dY
 

@@ -34,6 +34,7 @@ def firefox():
     finally:
         asked.stdin.close()
         asked.wait(30)
+        asked.stdout.close()
 
 
 class Firefox:
