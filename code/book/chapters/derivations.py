@@ -60,8 +60,12 @@ def is_derived(statement):
 def names(statement):
     """(used, made): the names that a statement reads, and those that it gives or adds a value."""
     used, made = set(), set()
+    loops = [part for part in ast.walk(statement) if isinstance(part, ast.comprehension)]
+    inside = {id(name) for loop in loops for name in ast.walk(loop.target)}  # known there only
     for part in ast.walk(statement):
         match part:
+            case ast.Name() if id(part) in inside:
+                pass
             case ast.ImportFrom(names=[ast.alias("*")]):
                 made |= {*derivation.__all__}
             case ast.alias(name, asname):
