@@ -113,7 +113,7 @@ def train(
         advice=advice(X[rows[:SAMPLES]], y[rows[:SAMPLES]]),
     )
     checkpoints.resume(run, checkpoint)
-    run.watch = Watch(model, loss, X, y, rows) if watch else None
+    run.watch = Watch(model, loss, X, y, rows, getattr(optimizer, "steps", 0)) if watch else None
     done = len(run.history.loss)
     left = range(done, run.epochs)
     bar = tqdm(left, disable=not progress, unit="epoch", initial=done, total=run.epochs)
@@ -187,7 +187,7 @@ class _Run:
         _fits(Z, y, self.loss)
         loss = _finite(self.loss.forward(Z, y))
         if self.watch:
-            self.watch.forward(Z, loss)
+            self.watch.forward(Z, loss, y)
         self.model.backward(self.loss.backward())
         self.optimizer.step()
         if self.watch:

@@ -37,7 +37,8 @@ class TrainingWarning(UserWarning):
 class Seen:
     """What has been measured of a run so far; the checks read nothing else.
 
-    `guess` is the loss of the best answer that ignores the inputs (None where it is not known).
+    `guess` is the loss of the best answer that ignores the inputs (None where it is not known), and
+    `gains` says by how much each batch had less: the same labels, so of less noise than the losses.
     `steps` holds, for each weight matrix, the largest ‖Δw‖/‖w‖ of the steps measured so far.
     """
 
@@ -47,7 +48,9 @@ class Seen:
     y: np.ndarray
     guess: float | None = None
     Z: np.ndarray | None = None
+    fresh: bool = True
     losses: list = field(default_factory=list)
+    gains: list = field(default_factory=list)
     steps: dict = field(default_factory=dict)
     began_alike: list = field(default_factory=list)
     changed: bool = True
@@ -64,18 +67,53 @@ class Seen:
     def _third(self):
         return max(1, len(self.losses) // 3)
 
+    @property
+    def opening(self):
+        """The mean loss of the first steps, ten at most."""
+        return float(np.mean(self.losses[: self._few]))
+
+    @property
+    def _few(self):
+        return min(10, self._third)
+
+    def has_had_time(self):
+        """Whether one may ask what has become of the loss: on the way later than at the end."""
+        return len(self.losses) >= (FEW_STEPS if self.last else ENOUGH_STEPS)
+
     def is_near_a_guess(self):
         """Whether the loss is that of a guess, or worse; with lr 0 nobody expects it to fall."""
-        return self.guess is not None and self.lr > 0 and self.late >= 0.95 * self.guess
+        near = self.guess is not None and self.lr > 0 and self.late >= 0.95 * self.guess
+        return near and not self.beats_a_guess()
+
+    def beats_a_guess(self):
+        """Whether it has learned to, as far as noise lets one see; not by the luck of the draw."""
+        _, late = self._ends(self.gains, self._few)
+        if self.fresh:
+            by_steps = self.largest_step()[1] >= SMALL_STEP
+            return bool(by_steps and late.mean() > 2 * late.std() / np.sqrt(late.size))
+        return bool(late.mean() > 0)
 
     def has_fallen(self):
-        """Whether the loss of the last third is below that of the first, by more than noise."""
-        early, late = (np.array(part) for part in (self.losses[: self._third], self._end()))
+        """Whether the loss of the last third is below that of the first, or of the first steps."""
+        early, late = self._ends(self.losses, self._third)
         noise = np.sqrt((early.var() + late.var()) / self._third)
-        return early.mean() - late.mean() > max(0.002 * early.mean(), 2 * noise)
+        steady = early.mean() - late.mean() > max(0.002 * early.mean(), 2 * noise)
+        return bool(steady or self._gained(0.005) > 3 or self._gained(0.02, few=1) > 3)
 
-    def _end(self):
-        return self.losses[-self._third :]
+    def has_risen(self):
+        """Whether the loss of the last third is above that of the first steps."""
+        return self._gained() < -3
+
+    def _gained(self, part=0.001, few=None):
+        """By how many times its noise the loss has fallen since the first few steps; 0 where it is
+        not even by this part of it."""
+        early, late = self._ends(self.gains, few or self._few)
+        noise = late.std() * np.sqrt(1 / early.size + 1 / late.size) + 1e-300
+        gained = late.mean() - early.mean()
+        return gained / noise if abs(gained) > part * self.opening else 0.0
+
+    def _ends(self, numbers, few):
+        return np.array(numbers[:few]), np.array(numbers[-self._third :])
 
     def largest_step(self, hidden=False):
         """(label, ratio) of the weight that was moved furthest; `hidden` leaves out the last."""
@@ -180,10 +218,23 @@ def large_steps(seen):
         )
 
 
+def rising_loss(seen):
+    """It climbs above a guess, and by steps that should not make it climb."""
+    label, step = seen.largest_step()
+    worse = seen.is_near_a_guess() and seen.late > 1.05 * seen.guess
+    if seen.has_had_time() and worse and seen.has_risen() and 0 < step <= LARGE_STEP:
+        return (
+            f"the loss rises, from {seen.opening:.4g} to {seen.late:.4g}, though no step that was "
+            f"measured changed a weight matrix by more than {step:.1g} of its size ({label}): a "
+            "gradient may have the wrong sign, so check_gradients, and if all are right try a "
+            f"smaller lr than {seen.lr:g}"
+        )
+
+
 def small_steps(seen):
     """Nothing is wrong but the pace."""
     label, step = seen.largest_step()
-    if seen.is_near_a_guess() and not seen.has_fallen() and 0 < step < SMALL_STEP:
+    if _stays_at_a_guess(seen) and 0 < step < SMALL_STEP:
         return (
             f"the steps are too small: none that was measured changed a weight matrix by more than "
             f"{step:.1g} of its size ({label}), and the loss is still {seen.late:.4g}: try a "
@@ -193,15 +244,16 @@ def small_steps(seen):
 
 def still_loss(seen):
     """After all these steps the loss is that of a guess."""
-    steps = len(seen.losses)
-    if steps < (FEW_STEPS if seen.last else ENOUGH_STEPS):
-        return
-    if seen.is_near_a_guess() and not seen.has_fallen():
+    if seen.has_had_time() and _stays_at_a_guess(seen):
         return (
-            f"the loss has not moved in {steps} steps: {seen.losses[0]:.4g} at first, "
+            f"the loss has not moved in {len(seen.losses)} steps: {seen.opening:.4g} at first, "
             f"{seen.late:.4g} now, {seen.guess:.4g} for a guess that ignores the inputs; see that "
             f"X_train[i] belongs to y_train[i], check_gradients, and {_other_pace(seen)}"
         )
+
+
+def _stays_at_a_guess(seen):
+    return seen.is_near_a_guess() and not seen.has_fallen() and not seen.has_risen()
 
 
 def _other_pace(seen):
@@ -217,7 +269,7 @@ def _other_pace(seen):
 AT_THE_START = (equal_inputs, large_inputs, softmax_twice, far_first_loss)
 AFTER_AN_EPOCH = (
     *(equal_units, inactive_units, still_weights),
-    *(large_steps, small_steps, still_loss),
+    *(large_steps, rising_loss, small_steps, still_loss),
 )  # fmt: skip
 
 
@@ -240,6 +292,12 @@ def spread(W):
     return float(np.ptp(W, axis=0).max())
 
 
+def are_fresh(parameters):
+    """Whether they look as no step has left them: there are biases, each vector all 0 or all 1."""
+    vectors = [p.value for p in parameters if np.size(p.value) == max(np.shape(p.value) or (1,))]
+    return bool(vectors) and all(not v.any() or (v == 1).all() for v in vectors)
+
+
 def are_probabilities(Z):
     """Whether no entry is below 0, and each row sums to 1 up to rounding."""
     Z = np.asarray(Z)
@@ -250,14 +308,30 @@ def are_probabilities(Z):
 
 def guess(loss, y, rows, classes):
     """The loss of the best answer that is the same for every sample; None if it is not known."""
+    answer = best_answer(loss, y[rows], classes)
+    return None if answer is None else loss_of(answer, loss, y[rows])
+
+
+def best_answer(loss, y, classes):
+    """The mean of real targets, or the shares of the classes; None for a loss of other kind."""
     if isinstance(loss, MSE):
-        return float(np.var(y[rows], axis=0, dtype=np.float64).sum())
-    if not isinstance(loss, (CrossEntropy, SoftmaxCrossEntropy)):
-        return None
-    shares = np.bincount(y[rows], minlength=classes) / len(rows)
+        return np.mean(y, axis=0, dtype=np.float64)
+    if isinstance(loss, (CrossEntropy, SoftmaxCrossEntropy)):
+        return _shares(loss, y, classes)
+    return None
+
+
+def loss_of(answer, loss, y):
+    """The loss of one answer given to all of these samples."""
+    if isinstance(loss, MSE):
+        return float(np.mean(np.square(y - answer), axis=0).sum())
+    shares = _shares(loss, y, len(answer))
+    return float(-(shares * np.log(np.maximum(answer, 1e-300))).sum())
+
+
+def _shares(loss, y, classes):
     alpha = getattr(loss, "label_smoothing", 0)
-    shares = (1 - alpha) * shares + alpha / classes
-    return float(-(shares * np.log(np.maximum(shares, 1e-300))).sum())
+    return (1 - alpha) * np.bincount(y, minlength=classes) / len(y) + alpha / classes
 
 
 def hidden_outputs(model, X):
@@ -293,9 +367,10 @@ def advice(X, y):
 class Watch:
     """Looks on while `train` trains, and changes nothing: no draw, no weight, no gradient."""
 
-    def __init__(self, model, loss, X, y, rows):
+    def __init__(self, model, loss, X, y, rows, steps=0):
         some = rows[:: max(1, len(rows) // SAMPLES)]
         self.seen = Seen(model, loss, X[some], y[some])
+        self.seen.fresh = steps == 0 and are_fresh(parameters_of(model))
         self.y, self.rows, self.said, self.before = y, rows, False, None
         self.weights = [p for p in parameters_of(model) if np.ndim(p.value) == 2]
         self.seen.began_alike = [
@@ -310,16 +385,22 @@ class Watch:
         self.step = 0
         self.start = [p.value.copy() for p in parameters_of(self.seen.model)]
 
-    def forward(self, Z, loss):
+    def forward(self, Z, loss, y):
         """After the forward pass of a batch, before its step."""
         self.seen.losses.append(loss)
         if len(self.seen.losses) == 1:
-            self.seen.Z = Z
-            self.seen.guess = guess(self.seen.loss, self.y, self.rows, Z.shape[-1])
-            self.say(AT_THE_START)
+            self._first(Z)
+        if self.answer is not None:
+            self.seen.gains.append(loss_of(self.answer, self.seen.loss, y) - loss)
         measured = self.step & (self.step + 1) == 0  # the steps 0, 1, 3, 7 … of the epoch
         self.before = [p.value.copy() for p in self.weights] if measured else None
         self.step += 1
+
+    def _first(self, Z):
+        self.seen.Z = Z
+        self.seen.guess = guess(self.seen.loss, self.y, self.rows, Z.shape[-1])
+        self.answer = best_answer(self.seen.loss, self.y[self.rows], Z.shape[-1])
+        self.say(AT_THE_START)
 
     def stepped(self):
         """After the step."""

@@ -40,6 +40,7 @@ SAYS = {
     "inactive": "are inactive",
     "still weights": "no parameter of the model has changed",
     "large step": "the loss has risen",
+    "rising loss": "the loss rises",
     "small step": "the steps are too small",
     "still loss": "the loss has not moved",
 }
@@ -161,7 +162,93 @@ def test_nor_of_a_regression(activation, optimizer, shift, columns):
     assert said(model, data, make[optimizer], epochs=6, loss=MSE())[0] == []
 
 
+def faint_classes(part, seed, samples=3000):
+    """Two classes, of which the first input tells a little."""
+    X = draw(samples, 10, seed=seed)
+    return Dataset(X, (part * X[:, 0] + draw(samples, seed=seed + 50) > 0) * 1, None, None)
+
+
+def faint_line(part, seed, shift=0.0, samples=3000):
+    """Real targets of variance 1, of which a line through the inputs explains this part."""
+    X = draw(samples, 10, seed=seed)
+    noise = draw(samples, 1, seed=seed + 50)
+    return Dataset(X, np.sqrt(part) * X[:, :1] + np.sqrt(1 - part) * noise + shift, None, None)
+
+
+def plain(inputs, outputs, seed):
+    return Sequential(Linear(inputs, outputs, seed))
+
+
+def small(inputs, outputs, seed):
+    return MLP([inputs, 8, outputs], Tanh, seed)
+
+
+@pytest.mark.parametrize("make", [plain, small])
+@pytest.mark.parametrize("lr", [0.5, 0.1])
+@pytest.mark.parametrize("part", [0.2, 0.3])
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_nor_where_there_is_little_to_learn_and_it_is_learned(part, lr, make, seed):
+    """The loss falls within a few steps and then stays near a guess; so does a second call."""
+    model, data = make(10, 2, seed), faint_classes(part, seed)
+    for epochs in (20, 10):
+        optimizer = SGD(model.parameters(), lr)
+        assert said(model, data, optimizer, epochs, 128)[0] == []
+
+
+@pytest.mark.parametrize("make", [plain, small])
+@pytest.mark.parametrize("part", [0.03, 0.04, 0.1])
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_nor_of_a_line_that_explains_little(part, make, seed):
+    model, data = make(10, 1, seed), faint_line(part, seed)
+    for lr in (0.05, 0.05, 1e-7):
+        optimizer = SGD(model.parameters(), lr)
+        assert said(model, data, optimizer, 10, 128, loss=MSE())[0] == []
+
+
+@pytest.mark.parametrize("make", [plain, small])
+@pytest.mark.parametrize("target", [0.5, 3.0])
+@each_seed
+def test_nor_of_a_target_that_is_constant(target, make, seed):
+    """No loss is below that of a guess, which is 0; that it has fallen can be seen all the same."""
+    data = faint_line(0, seed, samples=400)
+    data = data._replace(y_train=np.full_like(data.y_train, target))
+    model = make(10, 1, seed)
+    optimizer = SGD(model.parameters(), 0.02)
+    assert said(model, data, optimizer, 20, 32, loss=MSE())[0] == []
+
+
 # Planted failures.
+
+
+def upside_down(kind):
+    """A loss whose gradient has the wrong sign."""
+
+    class Negative(kind):
+        def backward(self):
+            return -super().backward()
+
+    return Negative()
+
+
+@each_set
+@pytest.mark.parametrize("lr", [0.01, 0.003])
+@pytest.mark.parametrize("activation", [ReLU, Tanh])
+def test_a_loss_that_rises_by_small_steps(activation, lr, where):
+    data, sizes = SETS[where]
+    model = MLP(sizes, activation, rng=0)
+    optimizer, loss = SGD(model.parameters(), lr), upside_down(SoftmaxCrossEntropy)
+    kinds, history = said(model, data, optimizer, epochs=30, loss=loss)
+    assert kinds == ["rising loss"]
+    assert history.loss[-1] > history.loss[0]
+
+
+def test_what_is_said_of_a_rising_loss_is_true_and_names_the_cure():
+    model, data = MLP([8, 16, 1], Tanh, rng=0), line()
+    optimizer, loss = SGD(model.parameters(), 1e-3), upside_down(MSE)
+    with pytest.warns(TrainingWarning, match="wrong sign, so check_gradients") as caught:
+        train(model, data, optimizer, 20, 32, loss=loss, progress=False)
+    first, late = str(caught[0].message).split("rises, from ")[1].split(", ")[0].split(" to ")
+    assert float(first) < float(late)
 
 
 def with_weights(sizes, activation, number):
