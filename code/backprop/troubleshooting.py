@@ -8,6 +8,7 @@ gives a sentence, with the number measured and the cure, or None. They stand in 
 `AFTER_AN_EPOCH`, causes before what follows from them, and the first that speaks is the only one.
 """
 
+import copy
 import sys
 import warnings
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from .layer import parameters_of
+from .linear import Linear
 from .losses import MSE, CrossEntropy, SoftmaxCrossEntropy
 from .network import Sequential
 
@@ -136,7 +138,7 @@ def equal_inputs(seen):
 def large_inputs(seen):
     """Pixels from 0 to 255, prices, years: far from the scale that the weights are made for."""
     scale = rms(seen.X)
-    if scale > LARGE_INPUTS:
+    if scale > LARGE_INPUTS and size_at_the_weights(seen.model, seen.X) > LARGE_INPUTS:
         return (
             f"the inputs reach {np.abs(seen.X).max():.4g} (root mean square {scale:.3g}), and the "
             "initial weights are made for about 1: scale the inputs, (X - mean) / deviation"
@@ -153,11 +155,11 @@ def softmax_twice(seen):
 
 
 def far_first_loss(seen):
-    """A network that knows nothing should lose ln C."""
+    """A network that knows nothing should lose ln C; one that has been trained may be wrong."""
     if not isinstance(seen.loss, (CrossEntropy, SoftmaxCrossEntropy)):
         return
     classes, first = seen.Z.shape[1], seen.losses[0]
-    if first > np.log(classes) + FAR_FROM_CHANCE:
+    if seen.fresh and first > np.log(classes) + FAR_FROM_CHANCE:
         return (
             f"the first loss is {first:.3g}, where a guess among {classes} classes has "
             f"ln {classes} = {np.log(classes):.3f}: the network is sure before it has learned "
@@ -342,6 +344,24 @@ def hidden_outputs(model, X):
         if behind and not parameters and np.ndim(X) == 2:
             yield label, layer, X
         behind = behind or bool(parameters)
+
+
+def size_at_the_weights(model, X):
+    """The rms of what the first weights are given, or make of it; 0 if that is not known.
+
+    A layer may scale by itself, look up what the inputs stand for, or normalise. A copy is asked:
+    the model still needs what it remembers of its own forward pass.
+    """
+    try:
+        for _, layer in copy.deepcopy(chain(model)):
+            if type(layer).forward is Linear.forward:
+                return rms(X)
+            X = layer.forward(X)
+            if parameters_of(layer):
+                return rms(X)
+    except Exception:  # a reader's layer, of which anything may come
+        return 0.0
+    return 0.0
 
 
 def chain(layer, label=""):

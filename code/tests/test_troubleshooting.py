@@ -27,6 +27,7 @@ from backprop import troubleshooting as watching
 from backprop.activations import Activation
 from backprop.datasets import Dataset
 from backprop.initializers import xavier_normal, xavier_uniform
+from backprop.layer import Layer
 from helpers import draw
 
 DIGITS = load_digits()
@@ -58,6 +59,10 @@ def line(samples=400, columns=1, seed=0):
     X = draw(samples, 8, seed=seed)
     y = np.tanh(X @ draw(8, columns, seed=seed + 1) / 3) + 0.1 * draw(samples, columns, seed=7)
     return Dataset(X, y, None, None)
+
+
+def raw(data, reach=255):
+    return data._replace(X_train=data.X_train * (reach / np.abs(data.X_train).max()))
 
 
 def said(model, data, optimizer, epochs=4, batch_size=32, **settings):
@@ -217,6 +222,99 @@ def test_nor_of_a_target_that_is_constant(target, make, seed):
     assert said(model, data, optimizer, 20, 32, loss=MSE())[0] == []
 
 
+class Scale(Layer):
+    """(X − shift)/size, without parameters."""
+
+    def __init__(self, shift, size):
+        super().__init__()
+        self.shift, self.size = shift, size
+
+    def forward(self, X):
+        return ((X - self.shift) / self.size).astype(np.float32)
+
+    def backward(self, dY):
+        return dY / self.size
+
+
+class Normalise(Layer):
+    """A batch norm that has to see its own batch last: its backward needs what it remembers."""
+
+    def __init__(self, inputs):
+        super().__init__()
+        self.params = {"gamma": np.ones(inputs, np.float32), "beta": np.zeros(inputs, np.float32)}
+        self.mean, self.var = 0.0, 1.0
+
+    def forward(self, X):
+        if self.training:
+            self.mean, self.var = X.mean(axis=0), X.var(axis=0)
+        self.scaled = (X - self.mean) / np.sqrt(self.var + 1e-5)
+        return self.params["gamma"] * self.scaled + self.params["beta"]
+
+    def backward(self, dY):
+        self.grads = {"gamma": (dY * self.scaled).sum(axis=0), "beta": dY.sum(axis=0)}
+        return dY
+
+
+class Lookup(Layer):
+    """One row of a table for each word: the inputs are numbers of words."""
+
+    def __init__(self, words, size):
+        super().__init__()
+        self.params = {"table": draw(words, size, seed=4).astype(np.float32)}
+
+    def forward(self, X):
+        self.words = X.astype(int)
+        return self.params["table"][self.words].reshape(len(X), -1)
+
+    def backward(self, dY):
+        self.grads = {"table": np.zeros_like(self.params["table"])}
+        rows = dY.reshape(*self.words.shape, -1)
+        np.add.at(self.grads["table"], self.words, rows)
+
+
+def words(samples=400):
+    """Three words in a row, whose first decides the class."""
+    X = np.random.default_rng(0).integers(200, size=(samples, 3))
+    return Dataset(X.astype(np.float32), X[:, 0] % 4, None, None)
+
+
+@pytest.mark.parametrize(
+    ("first", "data", "inputs"),
+    [
+        (lambda: [Scale(0, 64)], raw(blobs()), 12),
+        (lambda: [Scale(0, 128), Dropout(0.1, 0)], raw(blobs()), 12),
+        (lambda: [Sequential(Scale(10, 32))], raw(blobs(), 100), 12),
+        (lambda: [Normalise(12)], raw(blobs()), 12),
+        (lambda: [Lookup(200, 5)], words(), 15),
+    ],
+    ids=["scale", "scale and dropout", "scale inside", "batch norm", "words"],
+)
+def test_nor_of_a_model_that_scales_its_inputs_itself(first, data, inputs):
+    """And the copy that is asked leaves the run as it is."""
+    models = [Sequential(*first(), *MLP([inputs, 16, 4], rng=0).layers) for _ in range(2)]
+    ends = [
+        said(model, data, Adam(model.parameters(), 3e-3), watch=on)
+        for model, on in zip(models, [True, False], strict=True)
+    ]
+    assert ends[0][0] == []
+    assert ends[0] == ends[1]
+
+
+@pytest.mark.parametrize("lr", [0.003, 0.01])
+@pytest.mark.parametrize("same", [True, False], ids=["the optimizer goes on", "a new one"])
+@each_seed
+def test_nor_of_a_trained_model_that_gets_other_data(same, lr, seed):
+    """It is sure, and wrong at first: it has learned from other labels."""
+    model, data = MLP([12, 16, 4], rng=seed), blobs(seed=seed)
+    optimizer = Adam(model.parameters(), lr)
+    assert said(model, data, optimizer, epochs=60)[0] == []
+    other = data._replace(y_train=(data.y_train + 1) % 4)
+    start = SoftmaxCrossEntropy().forward(model.forward(other.X_train), other.y_train)
+    assert start > np.log(4) + watching.FAR_FROM_CHANCE
+    optimizer = optimizer if same else Adam(model.parameters(), lr)
+    assert said(model, other, optimizer, epochs=20)[0] == []
+
+
 # Planted failures.
 
 
@@ -256,10 +354,6 @@ def with_weights(sizes, activation, number):
     for p in model.parameters()[::2]:
         p.value[...] = number
     return model
-
-
-def raw(data, reach=255):
-    return data._replace(X_train=data.X_train * (reach / np.abs(data.X_train).max()))
 
 
 def strangers(sizes):
@@ -313,6 +407,22 @@ class TestPlanted:
         model = MLP(sizes, activation, rng=0)
         other = OPTIMIZERS[optimizer](strangers(sizes))
         assert said(model, data, other)[0] == ["still weights"]
+
+
+@each_set
+@pytest.mark.parametrize("first", [[], [Tanh], [lambda: Dropout(0.1)], [lambda: Scale(0, 2)]])
+def test_inputs_that_are_not_scaled_enough(first, where):
+    """What scales too little is no excuse; Tanh in front is: all it gives lies in -1 … 1."""
+    data, sizes = SETS[where]
+    model = Sequential(*(make() for make in first), *MLP(sizes, rng=0).layers)
+    kinds, _ = said(model, raw(data), SGD(model.parameters(), 0.01))
+    assert ("inputs" in kinds) == (first != [Tanh])
+
+
+@pytest.mark.parametrize("sizes", [[12, 4], [12, 16, 4], [12, 16, 16, 4]])
+def test_inputs_that_are_not_scaled_for_any_depth(sizes):
+    model = MLP(sizes, rng=0)
+    assert said(model, raw(blobs()), SGD(model.parameters(), 0.01))[0] == ["inputs"]
 
 
 @each_set
