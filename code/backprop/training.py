@@ -157,7 +157,7 @@ class _Run:
         inputs = np.empty((min(self.batch_size, len(rows)), X.shape[1]), X.dtype)
         total = right = 0.0
         if self.watch:
-            self.watch.begin(epoch, self.epochs, first_lr)
+            self.watch.begin(epoch, self.epochs)
         self.model.training, self.model.needs_dX = True, False
         try:
             for step, start in enumerate(starts):
@@ -191,7 +191,7 @@ class _Run:
         self.model.backward(self.loss.backward())
         self.optimizer.step()
         if self.watch:
-            self.watch.stepped()
+            self.watch.stepped(self.optimizer.lr)
         return Z, loss
 
     def validate(self, epoch, X, y):

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
+from .activations import ReLU
 from .layer import parameters_of
 from .linear import Linear
 from .losses import MSE, CrossEntropy, SoftmaxCrossEntropy
@@ -41,7 +42,8 @@ class Seen:
 
     `guess` is the loss of the best answer that ignores the inputs (None where it is not known), and
     `gains` says by how much each batch had less: the same labels, so of less noise than the losses.
-    `steps` holds, for each weight matrix, the largest ‖Δw‖/‖w‖ of the steps measured so far.
+    `steps` holds, for each weight matrix, the largest ‖Δw‖/‖w‖ of the steps measured so far, and
+    `lr` the largest of the epoch.
     """
 
     model: object
@@ -172,24 +174,28 @@ def far_first_loss(seen):
 
 def equal_units(seen):
     """Weights that began as zeros, or as one number: all units get the same gradient."""
-    for label, weight in seen.began_alike:
-        if spread(weight.value) <= ALIKE * np.abs(weight.value).max():
+    for label, weight, axes in seen.began_alike:
+        W = weight.value
+        if all(spread(W, axis) <= ALIKE * np.abs(W).max() for axis in axes):
+            number = f"{W.shape[axes[0]]} " if len(axes) == 1 else ""
             return (
-                f"all {len(weight.value)} units of {label.rpartition('.')[0] or 'the layer'} are "
+                f"all {number}units of {label.rpartition('.')[0] or 'the layer'} are "
                 "the same: they began with equal weights and get equal gradients, so draw the "
                 "initial weights at random"
             )
 
 
 def inactive_units(seen):
-    """Units that give 0 for every sample: no gradient goes through, so they stay as they are."""
+    """Units that give 0 for every sample: nothing gets through, and with ReLU no gradient does."""
     for label, layer, output in hidden_outputs(seen.model, seen.X):
         off, (_, step) = (np.abs(output) < INACTIVE).all(axis=0), seen.largest_step(hidden=True)
         thrown = off.mean() >= 0.5 and step > DEADLY_STEP and seen.is_near_a_guess()
         if off.all() or thrown:
+            shut = isinstance(layer, ReLU) and not output[:, off].any()
+            blocked = ", and get no gradient" if shut else ""
             return (
                 f"{off.sum()} of {off.size} units of {label} ({type(layer).__name__}) are inactive "
-                f"(0) for each of the {len(output)} samples looked at, and get no gradient: "
+                f"(0) for each of the {len(output)} samples looked at{blocked}: "
                 + (
                     f"one step changed a weight matrix by {step:.2g} times its size, so try a "
                     "smaller lr"
@@ -289,9 +295,38 @@ def relative_change(before, after):
     return float(np.nan_to_num(change / size, nan=np.inf, posinf=np.inf))
 
 
-def spread(W):
-    """How far apart the units (rows) of W (N, M) are at most, in one entry."""
-    return float(np.ptp(W, axis=0).max())
+def spread(W, axis=0):
+    """How far apart the units along this axis of W are at most, in one entry."""
+    return float(np.ptp(W, axis=axis).max())
+
+
+def is_matrix(parameter):
+    """Whether it holds weights of units: a reader's bias may have the shape (1, N)."""
+    shape = np.shape(parameter.value)
+    return len(shape) == 2 and (min(shape) > 1 or isinstance(_layer_of(parameter), Linear))
+
+
+def began_alike(weight):
+    """Whether its rows are equal, if they are known to be the units; else all of its entries."""
+    rows = isinstance(_layer_of(weight), Linear)
+    return spread(weight.value) == 0 if rows else np.ptp(weight.value) == 0
+
+
+def axes_of_units(weight, parameters):
+    """(0,) for W (N, M), (1,) for W (M, N), as the biases of the layer tell; both if they do not.
+
+    A reader's layer may have either.
+    """
+    layer, shape = _layer_of(weight), weight.value.shape
+    if isinstance(layer, Linear):
+        return (0,)
+    biases = {np.size(p.value) for p in parameters if _layer_of(p) is layer and not is_matrix(p)}
+    axes = tuple(axis for axis in (0, 1) if shape[axis] in biases)
+    return axes or (0, 1)
+
+
+def _layer_of(parameter):
+    return getattr(parameter, "layer", None)
 
 
 def are_fresh(parameters):
@@ -392,16 +427,17 @@ class Watch:
         self.seen = Seen(model, loss, X[some], y[some])
         self.seen.fresh = steps == 0 and are_fresh(parameters_of(model))
         self.y, self.rows, self.said, self.before = y, rows, False, None
-        self.weights = [p for p in parameters_of(model) if np.ndim(p.value) == 2]
+        parameters = parameters_of(model)
+        self.weights = [p for p in parameters if is_matrix(p)]
         self.seen.began_alike = [
-            (p.label, p)
+            (p.label, p, axes_of_units(p, parameters))
             for p in self.weights[:-1]
-            if p.name == "weight" and len(p.value) > 1 and spread(p.value) == 0
+            if len(p.value) > 1 and began_alike(p)
         ]
 
-    def begin(self, epoch, epochs, lr):
+    def begin(self, epoch, epochs):
         """Before an epoch."""
-        self.seen.epoch, self.seen.last, self.seen.lr = epoch, epoch + 1 == epochs, lr
+        self.seen.epoch, self.seen.last, self.seen.lr = epoch, epoch + 1 == epochs, 0.0
         self.step = 0
         self.start = [p.value.copy() for p in parameters_of(self.seen.model)]
 
@@ -422,9 +458,9 @@ class Watch:
         self.answer = best_answer(self.seen.loss, self.y[self.rows], Z.shape[-1])
         self.say(AT_THE_START)
 
-    def stepped(self):
-        """After the step."""
-        steps = self.seen.steps
+    def stepped(self, lr):
+        """After the step, which a schedule may have made a small one, or none."""
+        steps, self.seen.lr = self.seen.steps, max(self.seen.lr, lr)
         for parameter, before in zip(self.weights, self.before or [], strict=False):
             if np.any(before):
                 ratio = relative_change(before, parameter.value)

@@ -222,6 +222,34 @@ def test_nor_of_a_target_that_is_constant(target, make, seed):
     assert said(model, data, optimizer, 20, 32, loss=MSE())[0] == []
 
 
+class Dense(Layer):
+    """One's own: W (M, N) or (N, M), under one name or another, and a bias (N,) or (1, N)."""
+
+    def __init__(self, inputs, units, turned, name, flat, seed):
+        super().__init__()
+        W = draw(inputs, units, seed=seed).astype(np.float32) / np.sqrt(inputs)
+        self.turned, self.name = turned, name
+        bias = np.zeros(units if flat else (1, units), np.float32)
+        self.params = {name: W.copy() if turned else W.T.copy(), "b": bias}
+
+    def forward(self, X):
+        self.X = X
+        W = self.params[self.name]
+        return X @ (W if self.turned else W.T) + self.params["b"]
+
+    def backward(self, dY):
+        W, dW = self.params[self.name], self.X.T @ dY
+        self.grads = {self.name: dW if self.turned else dW.T}
+        self.grads["b"] = dY.sum(axis=0).reshape(self.params["b"].shape)
+        return dY @ (W.T if self.turned else W)
+
+
+def dense(inputs, units, classes, activation, *how):
+    """An MLP of them."""
+    last = Dense(units, classes, *how, seed=2)
+    return Sequential(Dense(inputs, units, *how, seed=1), activation(), last)
+
+
 class Scale(Layer):
     """(X − shift)/size, without parameters."""
 
@@ -315,7 +343,58 @@ def test_nor_of_a_trained_model_that_gets_other_data(same, lr, seed):
     assert said(model, other, optimizer, epochs=20)[0] == []
 
 
+@pytest.mark.parametrize("start", [0.2, 0.5])
+@pytest.mark.parametrize("optimizer", ["SGD", "Adam"])
+@each_set
+def test_nor_of_a_schedule_that_begins_with_nothing(optimizer, start, where):
+    data, sizes = SETS[where]
+    model = MLP(sizes, rng=0)
+
+    def late(progress):
+        return max(0.0, (progress - start) / (1 - start))
+
+    kinds, _ = said(model, data, OPTIMIZERS[optimizer](model), epochs=10, schedule=late)
+    assert kinds == []
+
+
+@pytest.mark.parametrize("activation", [ReLU, Tanh])
+@pytest.mark.parametrize("turned", [True, False])
+@pytest.mark.parametrize("flat", [True, False], ids=["bias (N,)", "bias (1, N)"])
+def test_nor_of_a_last_layer_of_zeros_of_ones_own(activation, turned, flat):
+    model = dense(64, 32, 10, activation, turned, "W", flat)
+    model.layers[-1].params["W"][...] = 0
+    assert said(model, DIGITS, Adam(model.parameters(), 3e-3))[0] == []
+
+
 # Planted failures.
+
+
+@pytest.mark.parametrize("activation", [ReLU, Tanh])
+@pytest.mark.parametrize("turned", [True, False], ids=["(in, out)", "(out, in)"])
+@pytest.mark.parametrize("name", ["W", "weight"])
+@pytest.mark.parametrize("number", [0, 0.1])
+@pytest.mark.parametrize("flat", [True, False], ids=["bias (N,)", "bias (1, N)"])
+def test_equal_weights_of_ones_own_layer(activation, turned, name, number, flat):
+    """Its units lie along one axis or the other; the bias has their number."""
+    model = dense(64, 32, 10, activation, turned, name, flat)
+    for layer in (model.layers[0], model.layers[2]):
+        layer.params[name][...] = number
+    with pytest.warns(TrainingWarning, match=r"all 32 units of layers\[0\] are the same"):
+        train(model, DIGITS, SGD(model.parameters(), 0.1), 2, 32, progress=False)
+
+
+@pytest.mark.parametrize("activation", [ReLU, Tanh])
+@pytest.mark.parametrize("bias", [-1000, 0])
+def test_only_a_relu_that_is_off_is_said_to_block_the_gradient(activation, bias):
+    """Tanh is 0 in its middle, where its derivative is 1; and so is that of ReLU at 1e-9."""
+    model = MLP([64, 32, 10], activation, rng=0)
+    model.layers[0].params["weight"] *= 1e-9
+    model.layers[0].params["bias"] += bias if activation is ReLU else 0
+    optimizer = SGD(model.parameters()[-1:], 0.1)
+    with pytest.warns(TrainingWarning, match="32 of 32 units") as caught:
+        train(model, DIGITS, optimizer, 2, progress=False)
+    shut = activation is ReLU and bias < 0
+    assert ("get no gradient" in str(caught[0].message)) == shut
 
 
 def upside_down(kind):
