@@ -157,7 +157,7 @@ class _Run:
         inputs = np.empty((min(self.batch_size, len(rows)), X.shape[1]), X.dtype)
         total = right = 0.0
         if self.watch:
-            self.watch.begin(epoch, self.epochs)
+            self.watch.begin(epoch, self.epochs, first_lr)
         self.model.training, self.model.needs_dX = True, False
         try:
             for step, start in enumerate(starts):

@@ -43,7 +43,7 @@ class Seen:
     `guess` is the loss of the best answer that ignores the inputs (None where it is not known), and
     `gains` says by how much each batch had less: the same labels, so of less noise than the losses.
     `steps` holds, for each weight matrix, the largest ‖Δw‖/‖w‖ of the steps measured so far, and
-    `lr` the largest of the epoch.
+    `lr` the largest of the epoch; `full_lr` is that of the optimizer, without a schedule.
     """
 
     model: object
@@ -59,6 +59,7 @@ class Seen:
     began_alike: list = field(default_factory=list)
     changed: bool = True
     lr: float = 0.0
+    full_lr: float = 0.0
     epoch: int = 0
     last: bool = False
 
@@ -84,9 +85,13 @@ class Seen:
         """Whether one may ask what has become of the loss: on the way later than at the end."""
         return len(self.losses) >= (FEW_STEPS if self.last else ENOUGH_STEPS)
 
+    def has_made_steps(self):
+        """Whether lr is above 0, and no schedule holds it back that may yet raise it."""
+        return self.lr > 0 and (self.last or self.lr >= self.full_lr / 2)
+
     def is_near_a_guess(self):
-        """Whether the loss is that of a guess, or worse; with lr 0 nobody expects it to fall."""
-        near = self.guess is not None and self.lr > 0 and self.late >= 0.95 * self.guess
+        """Whether the loss is that of a guess, or worse, and was given a chance to fall."""
+        near = self.guess is not None and self.has_made_steps() and self.late >= 0.95 * self.guess
         return near and not self.beats_a_guess()
 
     def beats_a_guess(self):
@@ -207,7 +212,7 @@ def inactive_units(seen):
 
 def still_weights(seen):
     """An epoch of steps, and the same bits as before it."""
-    if not seen.changed and seen.lr > 0:
+    if not seen.changed and seen.has_made_steps():
         return (
             f"no parameter of the model has changed in an epoch (lr {seen.lr:g}): see that the "
             "optimizer was given model.parameters() of this model, that the gradients are not 0, "
@@ -435,8 +440,9 @@ class Watch:
             if len(p.value) > 1 and began_alike(p)
         ]
 
-    def begin(self, epoch, epochs):
+    def begin(self, epoch, epochs, lr):
         """Before an epoch."""
+        self.seen.full_lr = lr
         self.seen.epoch, self.seen.last, self.seen.lr = epoch, epoch + 1 == epochs, 0.0
         self.step = 0
         self.start = [p.value.copy() for p in parameters_of(self.seen.model)]

@@ -357,6 +357,17 @@ def test_nor_of_a_schedule_that_begins_with_nothing(optimizer, start, where):
     assert kinds == []
 
 
+@pytest.mark.parametrize("power", [1, 3, 6])
+@pytest.mark.parametrize("optimizer", ["SGD", "Adam"])
+def test_nor_of_a_schedule_that_begins_with_little(optimizer, power):
+    model = MLP([64, 32, 10], rng=0)
+    optimizer = OPTIMIZERS[optimizer](model)
+    kinds, _ = said(
+        model, DIGITS, optimizer, 20, 128, schedule=lambda p: min(1.0, (p / 0.3) ** power)
+    )
+    assert kinds == []
+
+
 @pytest.mark.parametrize("activation", [ReLU, Tanh])
 @pytest.mark.parametrize("turned", [True, False])
 @pytest.mark.parametrize("flat", [True, False], ids=["bias (N,)", "bias (1, N)"])
