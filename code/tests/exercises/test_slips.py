@@ -13,7 +13,7 @@ import mistaken
 import numpy as np
 import planted
 import pytest
-from backprop.exercises import diagnose
+from backprop.exercises import check, diagnose
 from backprop.exercises.diagnosis.causes import find_causes
 from backprop.exercises.diagnosis.claims import claim
 from backprop.exercises.diagnosis.matching import Case
@@ -392,3 +392,54 @@ def test_a_search_stops_in_time():
     right = right_answer(quantity, names)
     case = Case(quantity, np.cos(3 * right), right, names)
     assert find_causes(case, end=0.0) == []
+
+
+# The same number whatever goes in
+
+
+ARRAYS = [n for n, e in planted.FUNCTIONS.items() if not e.returns[0].shape.isdigit()]
+
+
+def constant(exercise, number):
+    return planted.answer(
+        exercise, exercise.returns[0], lambda names, right: np.full(right.shape, number)
+    )
+
+
+@pytest.mark.parametrize(
+    "name", ["losses.value", "losses.fused_L", "losses.squared_L", "linear.db"]
+)
+@pytest.mark.parametrize("number", [1.0, 2.0, 0.7])
+def test_a_constant_gets_no_name_that_is_chance(name, number):
+    exercise = planted.FUNCTIONS[name]
+    report = check(name, constant(exercise, number))
+    own = {one.code for one in exercise.returns[0].mistakes} - {"integer-truncation"}
+    assert not report.passed
+    assert report.mistake in {"wrong", *own}, report.message
+    assert f"{number:g} whatever goes in" in report.message
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ARRAYS)
+def test_no_exercise_gives_a_constant_a_name_that_is_chance(name):
+    test_a_constant_gets_no_name_that_is_chance(name, 1.0)
+
+
+@pytest.mark.parametrize("name", ["cross_entropy.forward", "losses.fused_L", "losses.squared_L"])
+@pytest.mark.parametrize("cut", [np.trunc, np.floor, np.rint])
+@pytest.mark.parametrize("kind", [float, int])
+def test_a_single_number_is_cut_where_it_is_an_integer(name, cut, kind):
+    quantity, inputs = QUANTITIES[name], planted.other_inputs(QUANTITIES[name], 1)
+    value = cut(right_answer(quantity, namespace(quantity, inputs)))
+    found = diagnose(name, kind(value), **inputs)
+    assert value == 0 or ("integer-truncation" in found.mistakes) == (kind is int), found.message
+
+
+@pytest.mark.parametrize("name", ["linear.dX", "linear.dW", "linear.db", "softmax.dZ"])
+@pytest.mark.parametrize("factor", [5 / 4, 5 / 3, 5 / 6, 1 / 5])
+def test_too_small_is_said_of_what_is_smaller(name, factor):
+    inputs = planted.other_inputs(QUANTITIES[name], 1)
+    names = namespace(QUANTITIES[name], inputs)
+    found = diagnose(name, factor * right_answer(QUANTITIES[name], names), **inputs)
+    assert not found.ok
+    assert factor < 1 or "too small" not in found.message

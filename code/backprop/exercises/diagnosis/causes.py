@@ -30,6 +30,7 @@ from .general import (
     cut_to_zero,
     factors,
     jacobians,
+    may_be_cut,
     other_upstream,
     product,
     said,
@@ -48,12 +49,13 @@ from .trees import filled, parsed, text
 class Cause:
     """A mistake that explains the numbers: its codes, what to say, and the whole wrong formula.
 
-    `formula` is "" where there is none, or where what is said is enough.
+    `formula` is "" where there is none, or where what is said is enough; `way` is there even then.
     """
 
     codes: tuple
     says: str
     formula: str = ""
+    way: str = ""
 
 
 def find_causes(case, end=None, every=False):
@@ -115,9 +117,9 @@ def _explained(case, guessed):
     says, *more = guessed.sentences
     if more:
         says = " ".join(f"({n}) {one}" for n, one in enumerate((says, *more), 1))
-    tree = guessed.written()
-    formula = "" if tree is None else text(tree)
-    yield Cause(guessed.codes + also, f"{says}{case.aside}", formula)
+    tree = guessed.whole
+    way = "" if tree is None else text(tree)
+    yield Cause(guessed.codes + also, f"{says}{case.aside}", way if guessed.shown else "", way)
 
 
 def formulas(case):
@@ -145,7 +147,8 @@ def _known(case):
     """Stage 1."""
     if not case.answer.any():
         if cut_to_zero(case):
-            yield said("integer-truncation", case.answer)
+            cut = filled("np.trunc(A)", A=parsed(case.quantity.formula))
+            yield said("integer-truncation", case.answer, cut)
         else:
             yield said("never-computed", case.answer)
     yield from _own(case)
@@ -205,8 +208,9 @@ def _turned_or_cut(case, value):
         yield "missing-transpose", "A.T", value.T
     if case.upstream is not None:
         yield "upstream-twice", "A * dY", product(value, case.upstream)
-    yield "integer-truncation", "np.trunc(A)", np.trunc(value)
-    yield "integer-truncation", "np.floor(A)", np.floor(value)
+    if may_be_cut(case):
+        yield "integer-truncation", "np.trunc(A)", np.trunc(value)
+        yield "integer-truncation", "np.floor(A)", np.floor(value)
 
 
 def _fitted_and_more(case):

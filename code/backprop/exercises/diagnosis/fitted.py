@@ -52,8 +52,9 @@ def scaled(case, one):
     if value.size > 1 or ((meaning or factor in (2, 0.5)) and not one.codes):
         of = "what that gives" if one.codes else "the right answer"
         says = f"It is {factor:.4g} times {of}{meaning}."
-        tree = filled("B * A", A=one.tree, B=_number(factor)) if one.codes else None
-        yield Guess((*one.codes, "scaled"), (*one.says, says), tree, factor * value)
+        tree = filled("B * A", A=one.tree, B=_number(factor))
+        codes, told = (*one.codes, "scaled"), (*one.says, says)
+        yield Guess(codes, told, tree, factor * value, shown=bool(one.codes))
 
 
 def _number(value):

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from ..formulas import namespace, right_answer
 from ..vocabulary import VOCABULARY
 from .guesses import Guess, guess
-from .trees import filled, is_name, parsed, text
+from .openings import fully_opened
+from .trees import filled, is_name, parsed, replaced, text
 
 
 def said(code, value, tree=None):
@@ -49,7 +49,8 @@ def sizes(case):
         if letter != "S" and S > 1:
             yield "extra-batch-mean", 1 / (S * size), f"A / (S * {letter})"
             yield "extra-batch-mean", 1 / (S * S * size), f"A / (S**2 * {letter})"
-            yield "extra-batch-mean", S / size, f"A * S / {letter}"
+            code = "extra-batch-mean" if S < size else "scaled"
+            yield code, S / size, f"A * S / {letter}"
 
 
 def other_upstream(case):
@@ -108,18 +109,30 @@ def product(array, other):
     return product if product.shape == array.shape else None
 
 
+def may_be_cut(case):
+    """A single number is whole, and near the right one, by chance: it has to be an integer."""
+    return case.answer.size > 1 or case.whole
+
+
 def whole_numbers(case):
     """The answer cut to integers, or computed from inputs that were."""
+    if not may_be_cut(case):
+        return
     quantity, names = case.quantity, case.names
-    for cut in (np.trunc, np.floor, np.rint):
-        yield said("integer-truncation", cut(case.right))
+    tree = parsed(quantity.exact or quantity.formula)
+    for cut in ("np.trunc(A)", "np.floor(A)", "np.rint(A)"):
+        yield _cut(case, filled(cut, A=tree))
     inputs = {name: names[name] for name in quantity.takes}
     floats = [n for n, v in inputs.items() if isinstance(v, np.ndarray) and v.dtype.kind == "f"]
+    opened = fully_opened(quantity, tree)
     for some in (floats, *([name] for name in floats)):
-        cut = inputs | {name: np.trunc(inputs[name]) for name in some}
-        value = right_answer(quantity, namespace(quantity, cut))
-        yield said("integer-truncation", value)
-        yield said("integer-truncation", np.trunc(value))
+        cut = replaced(opened, {name: parsed(f"np.trunc({name})") for name in some})
+        yield _cut(case, cut)
+        yield _cut(case, filled("np.trunc(A)", A=cut))
+
+
+def _cut(case, tree):
+    return said("integer-truncation", case.value(tree), tree)
 
 
 def another_factor(case):
@@ -147,5 +160,6 @@ def across_samples(case):
         yield guess(
             case, ("collapsed-over-batch",), VOCABULARY["collapsed-over-batch"], tree, False
         )
-    for axis in (0, 1, None):
-        yield said("reduction-for-elementwise", np.asarray(right.max(axis=axis)))
+    for row in ("A.max(axis=0)", "A.max(axis=1)", "A.max()"):
+        tree = filled(row, A=A)
+        yield said("reduction-for-elementwise", case.value(tree), tree)

@@ -30,9 +30,10 @@ class Guess:
         told = (*self.says, more)
         return Guess((*self.codes, code), told, self.tree, value, inside=(template, self.inside))
 
-    def written(self):
-        """The tree of the whole formula, if there is one to be shown."""
-        return _wrapped(self.tree, self.inside) if self.shown and self.tree is not None else None
+    @property
+    def whole(self):
+        """The tree of the whole formula, if there is one."""
+        return None if self.tree is None else _wrapped(self.tree, self.inside)
 
     def turned(self):
         """The same with the last mistake named first."""
