@@ -183,6 +183,7 @@ def at_kinks(name):
 
 
 MASKED = ["relu.dX", "network.mask", "network.dW1", "network.db1", "network.dX"]
+MASKED += ["troubleshooting.order", "troubleshooting.twice"]
 SLOPED = {
     "elu.dX": "dY * (M(X) + (1 - M(X)) * alpha * np.exp(X))",
     "activations.prelu_dX": "dY * (M(X) + (1 - M(X)) * a)",
@@ -251,6 +252,14 @@ def test_where_the_choice_at_a_tie_is_asked_for_another_one_is_a_mistake():
     dY, A, B = (inputs[name] for name in ("dY", "A", "B"))
     assert (A == B).any()
     assert not diagnose("activations.max_dA", dY * (A >= B), **inputs).ok
+
+
+@pytest.mark.parametrize("formula", ["(A >= 0).mean(axis=0)", "(A != 0).mean(axis=0)"])
+def test_what_a_definition_says_of_0_is_no_convention(formula):
+    inputs = at_kinks("troubleshooting.active")
+    found = diagnose("troubleshooting.active", evaluate(formula, {"np": np, **inputs}), **inputs)
+    report = check("troubleshooting.active", lambda A: evaluate(formula, {"np": np, "A": A}))
+    assert found.mistake == report.mistake == "wrong-branch", (found.message, report.message)
 
 
 # Names

@@ -72,7 +72,7 @@ def opened(quantity):
     """The formula with its definitions opened, if a comparison decides; None if it is asked for."""
     formulas = (quantity.formula, *quantity.where.values())
     decides = any(">" in one or "<" in one for one in formulas)
-    if not decides or "==" in quantity.formula or not quantity.wrt:
+    if not decides or "==" in quantity.formula or not (quantity.wrt or quantity.holds == "slope"):
         return None
     return _opened(quantity.formula, tuple(quantity.where.items()))
 
@@ -107,10 +107,19 @@ def _one_by_one(case, here):
                 return False
             moved.append((value - case.right).ravel())
     columns = np.array(moved).T
-    half = case.answer.ravel() - case.right.ravel() - columns.sum(axis=1) / 2
-    shares = np.linalg.lstsq(columns, half, rcond=None)[0] + 0.5
-    between = (shares > -1e-6).all() and (shares < 1 + 1e-6).all()
-    return bool(between) and equal(columns @ shares + case.right.ravel(), case.answer.ravel())
+    return equal(_nearest(columns, case) + case.right.ravel(), case.answer.ravel())
+
+
+def _nearest(columns, case):
+    """What shares between 0 and 1 of the columns come to, as near to the answer as they get.
+
+    Several kinks may meet in one entry: in turn the shares are moved to fit, and back into bounds.
+    """
+    wanted, inverse = (case.answer - case.right).ravel(), np.linalg.pinv(columns)
+    shares = np.full(columns.shape[1], 0.5)
+    for _ in range(300):
+        shares = np.clip(shares + inverse @ (wanted - columns @ shares), 0, 1)
+    return columns @ shares
 
 
 def other_slopes(case):

@@ -19,6 +19,7 @@ A formula is a line of NumPy. It is evaluated on the inputs that `takes` names, 
 derives from them, and on the sizes as numbers (S, M, N, C, …). So the same line finds the mistake,
 stands in the message, and is planted in the tests. `exact` is the right answer where `formula`
 would overflow or divide by 0; `unseen` gives values to variables in `of` that are not handed over.
+With holds = "slope" a comparison in the formula takes a slope, though it is no gradient by itself.
 The shape of an input is given by letters, and may be followed by what it holds:
 
     "S C large"          numbers that may be as large as 1,000 (logits)
@@ -74,6 +75,7 @@ class Quantity:
     of: str = ""
     wrt: str = ""
     unseen: dict = field(default_factory=dict)
+    holds: str = ""
     asks: tuple = ()
     using: tuple = ()
 
