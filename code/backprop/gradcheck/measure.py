@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .opinion import HEALTHY, Along, at_kink, grain, second_opinion
+from .opinion import HEALTHY, Along, at_kink, grain, second_opinion, unit
 from .probe import DEFAULT_H, EPS, central, central_bend, complex_bend, complex_step
 from .report import Finding
 
@@ -56,13 +56,6 @@ def by_central_differences(probe, variable):
         noise = 30 * h**2
     slope, bend = partial(central, h=h), partial(central_bend, h=h)
     return Rule("central", slope, noise, noise, bend, max(1e-3, 3 * h), h, coarse, lost)
-
-
-def unit(shape, index):
-    """The direction of one entry."""
-    direction = np.zeros(shape)
-    direction[index] = 1
-    return direction
 
 
 def random_direction(shape):

@@ -18,6 +18,13 @@ VISIBLE = 1e-9  # what is rounded by less explains no disagreement worth a word
 HEALTHY = 1e-13  # a forward that is good to here has lost no digits worth a word
 
 
+def unit(shape, index):
+    """The direction of one entry."""
+    direction = np.zeros(shape)
+    direction[index] = 1
+    return direction
+
+
 class Opinion(NamedTuple):
     """`verdict` is "kink", "lost", "right" or "wrong"; `noise` by which part of itself forward is
     rounded; `known` to what part of itself the entry is known, 1 if not at all."""
@@ -102,8 +109,7 @@ def noise_of(line, slope=1.0):
 def second_opinion(variable, index, gradient, first, step):
     """An Opinion on the entry at `index`; `first` is what was measured, with that `step`."""
     claimed, measured = float(gradient[index]), float(first[index])
-    direction = np.zeros(variable.value.shape)
-    direction[index] = 1
+    direction = unit(variable.value.shape, index)
     line = Along(variable, direction)
     noise, moved = noise_of(line, measured)
     far = np.abs(variable.value[direction != 0]).max()
@@ -137,10 +143,9 @@ def _agrees_nearer(line, claimed, step, size):
 
 def at_kink(variable, index, claimed, step):
     """Whether the entry sits on a kink, and `claimed` lies between the slopes there."""
-    direction = np.zeros(variable.value.shape)
-    direction[index] = 1
+    line = Along(variable, unit(variable.value.shape, index))
     far = max(1, abs(variable.value[index]))
-    return between_sides(Along(variable, direction), float(claimed), step * far, EPS)
+    return between_sides(line, float(claimed), step * far, EPS)
 
 
 def between_sides(line, claimed, step, noise):

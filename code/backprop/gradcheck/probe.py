@@ -108,22 +108,25 @@ class Probe:
     def __init__(self, layer, inputs, rng):
         self.original, self.rng, self.dY = layer, rng, None
         self.inputs, self.cuts = [_float64(x) for x in inputs], False
-        self.subject = Subject(layer)
-        self.first = self.subject.run(self.inputs, self.upstream)
+        self._begin()
         if len(held(self.subject.layer, [])) > len(self.subject.parameters):
             # Its first forward has made parameters: it is looked at with them.
-            self.original = layer = self.subject.layer
-            self.subject = Subject(layer)
-            self.first = self.subject.run(self.inputs, self.upstream)
+            self.original = self.subject.layer
+            self._begin()
         if self._steps_between_integers():
-            self.subject, whole = Subject(layer), self.first
-            self.first = self.subject.run(self.inputs, self.upstream)
+            whole = self.first
+            self._begin()
             self.cuts = not near(whole.out, self.first.out)
         self.layer = self.subject.layer
         self.at_rest = self.sides()
         terms = self._terms(self.first.out)
         self.rest, self.size = float(np.sum(terms)), np.abs(terms).sum()
         self.variables = list(self._variables())
+
+    def _begin(self):
+        """A fresh copy of the layer, and its first pass."""
+        self.subject = Subject(self.original)
+        self.first = self.repeat()
 
     def repeat(self):
         """Another pass of the same layer on the same inputs."""

@@ -9,9 +9,8 @@ from .measure import (
     by_entry,
     by_projection,
     random_direction,
-    unit,
 )
-from .opinion import HEALTHY, Along, noise_of
+from .opinion import HEALTHY, Along, noise_of, unit
 from .probe import EPS, Probe, central, number
 from .report import ELSEWHERE, Finding
 from .state import floats, slots

@@ -12,9 +12,8 @@ import numpy as np
 from ..vocabulary import VOCABULARY
 from .guesses import Guess
 from .matching import equal, ratio
-from .openings import fully_opened
 from .rewriting import with_epsilon
-from .trees import anywhere, filled, names_in, parsed, replaced, text
+from .trees import anywhere, filled, fully_opened, names_in, parsed, replaced, text
 
 FREE = "free"  # the name of the number to be found
 

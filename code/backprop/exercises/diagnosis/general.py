@@ -4,8 +4,7 @@ import numpy as np
 
 from ..vocabulary import VOCABULARY
 from .guesses import Guess, guess
-from .openings import fully_opened
-from .trees import filled, is_name, parsed, replaced, text
+from .trees import filled, fully_opened, is_name, parsed, replaced, text
 
 
 def said(code, value, tree=None):
@@ -119,12 +118,12 @@ def whole_numbers(case):
     if not may_be_cut(case):
         return
     quantity, names = case.quantity, case.names
-    tree = parsed(quantity.exact or quantity.formula)
+    formula = quantity.exact or quantity.formula
+    tree, opened = parsed(formula), fully_opened(quantity, formula)
     for cut in ("np.trunc(A)", "np.floor(A)", "np.rint(A)"):
         yield _cut(case, filled(cut, A=tree))
     inputs = {name: names[name] for name in quantity.takes}
     floats = [n for n, v in inputs.items() if isinstance(v, np.ndarray) and v.dtype.kind == "f"]
-    opened = fully_opened(quantity, tree)
     for some in (floats, *([name] for name in floats)):
         cut = replaced(opened, {name: parsed(f"np.trunc({name})") for name in some})
         yield _cut(case, cut)

@@ -6,13 +6,12 @@ Where the right formula has an == in it, the choice is asked for, and none of th
 """
 
 import ast
-import functools
 from dataclasses import replace
 
 import numpy as np
 
 from .matching import equal
-from .trees import decided, names_in, parsed, replaced, text
+from .trees import decided, fully_opened, names_in, parsed, text
 
 OTHER = {ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Lt: ast.LtE, ast.LtE: ast.Lt}
 MANY = 200  # kinks that are looked at one by one
@@ -59,22 +58,13 @@ def _real(quantity):
     return {name for name, spec in quantity.takes.items() if not discrete & set(spec.split())}
 
 
-@functools.lru_cache(maxsize=256)
-def _opened(formula, where):
-    tree = parsed(formula)
-    parts = {}
-    for name, definition in where:
-        parts[name] = replaced(parsed(definition), parts)
-    return replaced(tree, parts)
-
-
 def opened(quantity):
     """The formula with its definitions opened, if a comparison decides; None if it is asked for."""
     formulas = (quantity.formula, *quantity.where.values())
     decides = any(">" in one or "<" in one for one in formulas)
     if not decides or "==" in quantity.formula or not (quantity.wrt or quantity.holds == "slope"):
         return None
-    return _opened(quantity.formula, tuple(quantity.where.items()))
+    return fully_opened(quantity)
 
 
 def _value(case, decisions):

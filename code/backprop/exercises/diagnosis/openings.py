@@ -65,14 +65,6 @@ def with_definition(tree, where, name, definition):
     return replaced(tree, parts)
 
 
-def fully_opened(quantity, tree=None):
-    """The formula without any defined name."""
-    parts = {}
-    for name, definition in quantity.where.items():
-        parts[name] = replaced(parsed(definition), parts)
-    return replaced(parsed(quantity.formula) if tree is None else tree, parts)
-
-
 def around(case):
     """What may get into a formula of this case by mistake."""
     if "around" not in case.memo:

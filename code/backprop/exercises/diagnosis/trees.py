@@ -34,6 +34,22 @@ def replaced(tree, parts):
     return changed(tree, lambda node: parts.get(node.id) if isinstance(node, ast.Name) else None)
 
 
+def fully_opened(quantity, formula=""):
+    """The tree of its formula, or of another one, without any defined name.
+
+    The same object each time, as from `parsed`: its nodes can be told apart by what they are.
+    """
+    return _opened(formula or quantity.formula, tuple(quantity.where.items()))
+
+
+@functools.lru_cache(maxsize=256)
+def _opened(whole, where):
+    parts = {}
+    for name, formula in where:
+        parts[name] = replaced(parsed(formula), parts)
+    return replaced(parsed(whole), parts)
+
+
 def decided(tree, decisions):
     """The tree with other trees for some of its nodes."""
     return changed(tree, decisions.get)

@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from ..formulas import evaluate
 from ..tables import Proof
 from ..telling.report import report
 from ..vocabulary import VOCABULARY
@@ -89,7 +90,9 @@ def _is_worth(derivation, formula, takes):
             return False
         shape = tuple(entries.sizes[size] for size in array.shape)
         names[name] = np.array(entries.everywhere(array)).reshape(shape)
-    right = eval(formula, {"np": np, **names})  # of the table, not of the reader
+    right = evaluate(formula, {"np": np, **names})
+    if right is None:
+        return False
     last, places = derivation.last, np.ndindex(right.shape)
     if tuple(entries.sizes[size] for size in last.shape) != right.shape:
         return False
