@@ -373,7 +373,8 @@ def loss_of(answer, loss, y):
 
 def _shares(loss, y, classes):
     alpha = getattr(loss, "label_smoothing", 0)
-    return (1 - alpha) * np.bincount(y, minlength=classes) / len(y) + alpha / classes
+    counts = np.bincount(y.astype(np.intp), minlength=classes)  # in a page NumPy counts in 32 bits
+    return (1 - alpha) * counts / len(y) + alpha / classes
 
 
 def hidden_outputs(model, X):

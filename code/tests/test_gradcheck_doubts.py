@@ -276,6 +276,84 @@ def test_a_parameter_that_is_an_attribute_too_is_moved_in_both_places():
     assert [f.name for f in report.findings] == ["X", "W", "b"]
 
 
+class Transposed(Dense):
+    """Keeps a view of a parameter, made once: a copy of the layer must not part the two."""
+
+    def __init__(self, factor=1.0):
+        super().__init__()
+        self.WT, self.factor = self.params["W"].T, factor
+
+    def forward(self, X):
+        self.X = X
+        return X @ self.WT + self.params["b"]
+
+    def backward(self, dY):
+        dX = super().backward(dY)
+        self.grads["W"] = self.factor * self.grads["W"]
+        return dX
+
+
+class Flat(Transposed):
+    """All parameters lie in one array, as in libraries that hand one vector to the optimizer."""
+
+    def __init__(self, factor=1.0):
+        super().__init__(factor)
+        self.theta = np.concatenate([self.params[k].ravel() for k in ("W", "b")])
+        self.params = {"W": self.theta[:12].reshape(3, 4), "b": self.theta[12:]}
+
+    def forward(self, X):
+        self.X = X
+        return X @ self.theta[:12].reshape(3, 4).T + self.theta[12:]
+
+
+class Backwards(Transposed):
+    """The view runs the other way."""
+
+    def __init__(self, factor=1.0):
+        super().__init__(factor)
+        self.turned = self.params["W"][::-1]
+
+    def forward(self, X):
+        self.X = X
+        return X @ self.turned[::-1].T + self.params["b"]
+
+
+@pytest.mark.parametrize("make", [Transposed, Flat, Backwards])
+@pytest.mark.parametrize("method", ["complex", "central"])
+def test_a_parameter_and_a_view_of_it_are_one(make, method):
+    layer = make()
+    kept = [array.copy() for array in layer.params.values()]
+    report = check_gradients(layer, X, method=method)
+    assert report.passed and "every gradient agrees" in report.headline, report
+    wrong = check_gradients(make(1.01), X, method=method)
+    assert [f.name for f in wrong.findings if f.wrong] == ["W"]
+    assert all(map(np.array_equal, kept, layer.params.values()))
+
+
+@pytest.mark.parametrize("factor", [1, 1.01])
+def test_two_names_of_one_array_are_said(factor):
+    class Tied(Dense):
+        def __init__(self):
+            super().__init__()
+            self.params["V"] = self.params["W"]
+
+        def forward(self, X):
+            self.H = X @ self.params["W"].T
+            return super().forward(X) + self.H @ self.params["V"] @ self.params["W"].T
+
+        def backward(self, dY):
+            W, dX = self.params["W"], super().backward(dY)
+            dH = dY @ W @ W.T
+            self.grads["W"] += dH.T @ self.X + dY.T @ (self.H @ W)
+            self.grads["V"] = factor * (self.H.T @ (dY @ W))
+            return dX + dH @ W
+
+    report = check_gradients(Tied(), X)
+    assert "params 'W' and 'V' are one array" in report.doubts[0]
+    assert not report.passed
+    assert [f.name for f in report.findings if f.wrong] == ([] if factor == 1 else ["W", "V"])
+
+
 def test_a_constant_array_is_said_and_not_accused():
     class Shift:
         def __init__(self):

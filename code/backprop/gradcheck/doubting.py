@@ -4,6 +4,8 @@ A measurement takes `forward` for a function of its inputs and parameters, and t
 for all of them. Each doubt below asks whether that is so, and answers in sentences; [] is no doubt.
 """
 
+import itertools
+
 import numpy as np
 
 from .probe import Subject, near
@@ -19,7 +21,7 @@ def unmeasurable(probe):
 def doubts(probe):
     """What the first pass changed, and the first doubt that holds: others may follow from it."""
     found = _first(probe, cut_decimals, adding_up, remembering)
-    return list(dict.fromkeys(probe.first.changed + found))
+    return list(dict.fromkeys(probe.first.changed + tied(probe) + found))
 
 
 def _first(probe, *doubts):
@@ -31,6 +33,22 @@ def not_finite(probe):
     if np.isfinite(probe.first.out).all():
         return []
     return ["forward gives nan or inf on these inputs: choose others"]
+
+
+def tied(probe):
+    """Two names of one array: moving it moves both, so what is measured is the sum."""
+    said = []
+    for one, other in itertools.combinations(probe.subject.parameters, 2):
+        if one.value is other.value:
+            both = f"params {one.parameter.name!r} and {other.parameter.name!r} are one array"
+            said.append(f"{both}: give it one name, and grads the sum of both gradients")
+            _add_up(probe.variable(one.label), probe.variable(other.label))
+    return said
+
+
+def _add_up(one, other):
+    if np.shape(one.gradient) == np.shape(other.gradient) == one.value.shape:
+        one.gradient = other.gradient = one.gradient + other.gradient
 
 
 def cut_decimals(probe):

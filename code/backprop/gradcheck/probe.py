@@ -13,7 +13,7 @@ import numpy as np
 
 from ..layer import Layer, leaves
 from ..validation import as_array, complex_allowed
-from .state import held, rewinders, slots
+from .state import held, memories, rewinders, slots
 
 # Rounding costs ε|f|/h, truncation h²|f'''|/6: the sum is least near h = ε^(1/3).
 DEFAULT_H = {np.dtype(np.float64): 6e-6, np.dtype(np.float32): 5e-3}
@@ -55,7 +55,8 @@ class Subject:
     def __init__(self, layer):
         self.layer = copy.deepcopy(layer)
         found = list(slots(self.layer))
-        self.parameters, self.rewinders = held(self.layer, found), rewinders(found)
+        shared = memories(list(slots(layer)), found)
+        self.parameters, self.rewinders = held(self.layer, found, shared), rewinders(found)
 
     def forward(self, *inputs):
         """The output; random numbers are drawn from where they stood at first."""
@@ -235,8 +236,9 @@ class Probe:
     def _set(self, moved=None, value=None):
         """All parameters to where they started, this one to another value."""
         for p in self.subject.parameters:
-            start = p.start.copy() if self.first.changed else p.start
-            p.value = value if p is moved else start
+            p.value = p.start.copy() if self.first.changed else p.start
+        if moved:  # last: another name of the same array would put it back
+            moved.value = value
 
 
 def complex_step(probe, variable, direction, side=1):

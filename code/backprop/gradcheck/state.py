@@ -60,16 +60,71 @@ def floats(found):
     return [s for s in found if isinstance(s.value, np.ndarray) and s.value.dtype.kind == "f"]
 
 
+class Memory:
+    """Numbers that several arrays share, as views of one another: self.WT = self.W.T.
+
+    A copy of a layer parts them. Here all of them follow when one is set.
+    """
+
+    def __init__(self, root, views):
+        self.numbers = np.array(root, np.float64)
+        self.places = {slot.label: (slot, _place(view, root)) for slot, view in views}
+
+    def put(self, label, array):
+        """Give one of them other numbers; all are views of the same array again."""
+        if not np.iscomplexobj(array) and not self.numbers.imag.any():
+            self.numbers = self.numbers.real
+        self.numbers = self.numbers.astype(np.result_type(self.numbers, array))
+        self.at(label)[...] = array
+        for name, (slot, _) in self.places.items():
+            slot.value = self.at(name)
+
+    def at(self, label):
+        """The array that belongs into that slot."""
+        shape, strides, offset = self.places[label][1]
+        flat = self.numbers.ravel(order="K")  # no copy: it owns them
+        size = flat.itemsize
+        return np.ndarray(shape, flat.dtype, flat, offset * size, [step * size for step in strides])
+
+
+def memories(originals, copies):
+    """{label: Memory} of the slots of a copy that held views of one another in the original."""
+    families = {}
+    for old, new in zip(floats(originals), floats(copies), strict=True):
+        families.setdefault(id(_root(old.value)), []).append((new, old.value))
+    several = [f for f in families.values() if len({id(view) for _, view in f}) > 1]
+    found = [(Memory(_root(family[0][1]), family), family) for family in several]
+    return {slot.label: memory for memory, family in found for slot, _ in family}
+
+
+def _root(array):
+    """The array that owns these numbers."""
+    while isinstance(array.base, np.ndarray) and array.base.dtype == array.dtype:
+        array = array.base
+    return array
+
+
+def _place(view, root):
+    """(shape, strides, offset) of a view, in entries of the array that owns its numbers."""
+    start, first = (a.__array_interface__["data"][0] for a in (root, view))
+    strides = [step // root.itemsize for step in view.strides]
+    return view.shape, strides, (first - start) // root.itemsize
+
+
 class Held:
     """A parameter with all places that hold its array: setting it sets them all.
 
-    A layer may compute with self.W and show the same array in `params`.
+    A layer may compute with self.W and show the same array in `params`, or keep a view of it.
     """
 
-    def __init__(self, parameter, found):
+    def __init__(self, parameter, found, shared):
         self.parameter, self.label = parameter, parameter.label
         array = parameter.value
         self.slots = [slot for slot in found if slot.value is array]
+        self.memory = next((shared[s.label] for s in self.slots if s.label in shared), None)
+        if self.memory:
+            self.place = next(s.label for s in self.slots if s.label in shared)
+            self.slots = [slot for slot, _ in self.memory.places.values()]
         self.value = self.start = np.array(array, np.float64)
 
     @property
@@ -78,8 +133,11 @@ class Held:
 
     @value.setter
     def value(self, array):
+        if self.memory:
+            self.memory.put(self.place, array)
+            array = self.memory.at(self.place)
         self.parameter.value = array
-        for slot in self.slots:
+        for slot in [] if self.memory else self.slots:
             slot.value = array
 
     @property
@@ -92,15 +150,15 @@ class Held:
         return None if gradient is None else np.array(gradient)
 
 
-def held(layer, found):
-    """The parameters that the layer names, each with its slots.
+def held(layer, found, shared=()):
+    """The parameters that the layer names, each with its slots, of which some are `shared`.
 
     `params` of another kind than a dict, or `parameters` that gives bare arrays, name none.
     """
     if not hasattr(layer, "parameters") and not isinstance(getattr(layer, "params", {}), dict):
         return []
     named = [p for p in parameters_of(layer) if hasattr(p, "value") and hasattr(p, "label")]
-    return [Held(parameter, found) for parameter in named if parameter.value is not None]
+    return [Held(parameter, found, shared) for parameter in named if parameter.value is not None]
 
 
 def rewinders(found):

@@ -42,7 +42,7 @@ COMPILED = {
     "matplotlib": "matplotlib contourpy cycler kiwisolver packaging pillow pyparsing".split()
     + ["python-dateutil", "six"],
 }
-PURE = {"sympy": ["sympy", "mpmath"], "tqdm": ["tqdm"]}
+PURE = {"sympy": ["sympy", "mpmath"], "mpmath": ["mpmath"], "tqdm": ["tqdm"]}
 # These shrink to a third, and not every host compresses them on the way: they are kept compressed.
 COMPRESSED = ("pyodide.asm.wasm", "pyodide.asm.js", "pyodide-lock.json")
 

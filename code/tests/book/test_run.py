@@ -3,8 +3,10 @@
 `make book` comes first. What a reader does is done here with the mouse and the keyboard.
 """
 
+import ast
 import json
 import re
+import sys
 from functools import cache
 
 import pytest
@@ -132,6 +134,17 @@ def test_the_pages_with_cells_are_all_here():
         shown = (HTML / f"{page}.html").read_text("utf-8")
         cells = [cell for cell in planned(page) if not cell["hidden"]]
         assert len(re.findall(r'<div class="cell ', shown)) == len(cells)
+
+
+@pytest.mark.parametrize("page", RUNNING)
+def test_each_module_that_a_page_imports_can_be_the_first(page):
+    """A reader runs any cell first: what another package brings along is not there then."""
+    archives = json.loads((HTML / "page/files.json").read_text("utf-8"))["archives"]
+    trees = [node for cell in planned(page) for node in ast.walk(ast.parse(cell["code"]))]
+    names = [alias.name for node in trees if isinstance(node, ast.Import) for alias in node.names]
+    names += [node.module for node in trees if isinstance(node, ast.ImportFrom)]
+    tops = {name.split(".")[0] for name in names} - sys.stdlib_module_names
+    assert tops <= set(archives)
 
 
 # One exercise of each chapter; a student's slip in its solution, and what it is called.

@@ -751,7 +751,8 @@ def test_a_measurement_of_too_little_is_no_answer():
 
 
 def test_the_next_hint_moves_on_with_each_wrong_answer(monkeypatch):
-    monkeypatch.setattr(telling, "_shown", {})  # as at the start of a session
+    for counted in ("_shown", "_wrong"):  # as at the start of a session
+        monkeypatch.setattr(telling, counted, {})
 
     def wrong(dY, Y):
         return dY

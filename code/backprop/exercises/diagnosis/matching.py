@@ -8,6 +8,7 @@ import numpy as np
 from ..formulas import evaluate, worth
 
 SHAPE = "right-values-wrong-shape"
+ROUNDED_ZERO = 1e-13  # what is left of terms of about 1 that cancel
 
 
 @dataclass(frozen=True)
@@ -61,8 +62,13 @@ def looseness(dtype):
 
 
 def equal(answer, value, relative=1e-6, absolute=1e-9):
-    """Whether two arrays of the same shape hold the same numbers, but for rounding."""
-    scale = max(1.0, float(np.abs(value).max(initial=0)))
+    """Whether two arrays of the same shape hold the same numbers, but for rounding.
+
+    All is relative: to the entry, and a little to the largest one. Beside nothing but zeros that is
+    the terms, of about 1, that cancelled.
+    """
+    scale = float(np.abs(value).max(initial=0))
+    scale = scale if scale > ROUNDED_ZERO else 1.0
     return bool((np.abs(answer - value) <= absolute * scale + relative * np.abs(value)).all())
 
 
