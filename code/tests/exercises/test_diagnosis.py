@@ -50,19 +50,19 @@ def test_one_slip_in_a_sum_a_fraction_and_a_case():
 
 # Of any size
 
-SIZES = [1e-30, 1e-12, 1e-10, 1e-6, 1e6, 1e30]
+LINEAR = [name for name, q in QUANTITIES.items() if "dY" in q.takes and q.shape][::6]
 
 
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("name", ["linear.dW", "relu.dX", "softmax.dZ", "tanh.dX"])
+@pytest.mark.parametrize("size", [1e-30, 1e-10, 1e-5, 1e30])
+@pytest.mark.parametrize("name", ["linear.dW", "relu.dX", "softmax.dZ", *LINEAR])
 def test_a_small_gradient_is_compared_as_a_large_one(name, size):
     inputs = inputs_of(name)
     inputs["dY"] = inputs["dY"] * size
     answer = right(name, inputs)
-    assert diagnose(name, answer, **inputs).correct
-    assert not diagnose(name, 1.001 * answer, **inputs).correct
-    assert diagnose(name, 3.3 * answer, **inputs).mistake == "scaled"
-    assert not diagnose(name, np.zeros_like(answer), **inputs).correct
+    assert diagnose(name, answer, **inputs).ok
+    assert not diagnose(name, 1.001 * answer, **inputs).ok
+    assert "scaled" in diagnose(name, 3.3 * answer, **inputs).mistakes
+    assert not diagnose(name, np.zeros_like(answer), **inputs).ok
 
 
 # Right answers

@@ -39,7 +39,7 @@ from .general import (
 )
 from .guesses import Guess, guess
 from .kinks import other_slopes
-from .matching import SHAPE, fits
+from .matching import SHAPE
 from .openings import alike_slips, around, opened_slips
 from .rewriting import again, slips, usual, usual_slips
 from .trees import filled, parsed, text
@@ -65,12 +65,12 @@ def find_causes(case, end=None, every=False):
     (of time.monotonic) the search stops; by default after two seconds.
     """
     end = end or time.monotonic() + 2
-    if fits(case.answer, case.right):
+    if case.fits(case.answer, case.right):
         return [Cause((SHAPE,), VOCABULARY[SHAPE])]
     found, nearly = {}, {}
     for fitting in _stage_by_stage(case, end):
         for one, cause in fitting:
-            (found if fits(case.answer, one.value, 1e-9) is not None else nearly)[cause] = None
+            (found if case.fits(case.answer, one.value, 1e-9) is not None else nearly)[cause] = None
         if found and not every:
             break
     return list(found or nearly)
@@ -109,9 +109,10 @@ def _nearness(answer):
 def _explained(case, guessed):
     """The Cause, if the numbers fit; a slip that changes nothing here explains nothing."""
     value = guessed.value
-    shape = fits(case.answer, value)
+    shape = case.fits(case.answer, value)
     turned = case.answer.shape != case.right.shape
-    if shape is None or not (turned or value is case.answer or fits(case.right, value) is None):
+    other = value is case.answer or case.fits(case.right, value) is None
+    if shape is None or not (turned or other):
         return
     also = (shape,) if shape and value.shape == case.right.shape else ()
     says, *more = guessed.sentences

@@ -1,6 +1,5 @@
 """Where the sentence "Your numbers are those of …" is made: what it says is tried first."""
 
-from .matching import equal
 from .trees import names_in, parsed
 
 
@@ -9,7 +8,7 @@ def claim(case, formula):
     if not formula:
         return ""
     value = case.value(formula)
-    if value is None or value.shape != case.answer.shape or not equal(case.answer, value):
+    if value is None or value.shape != case.answer.shape or not case.same(case.answer, value):
         return ""
     return f" Your numbers are those of {formula}{_meanings(case.quantity, formula)}."
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..vocabulary import VOCABULARY
 from .guesses import Guess
-from .matching import equal, ratio
+from .matching import ratio
 from .rewriting import with_epsilon
 from .trees import anywhere, filled, fully_opened, names_in, parsed, replaced, text
 
@@ -223,7 +223,7 @@ def _solution(case, tree, start):
     for digits in (1, 2, 3, 4, 6, 9, 12):
         number = float(f"{at:.{digits}g}")
         value = case.value(tree, **{FREE: number})
-        if value is not None and value.shape == answer.shape and equal(answer, value):
+        if value is not None and value.shape == answer.shape and case.same(answer, value):
             return number
     return None
 

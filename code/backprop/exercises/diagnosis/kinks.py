@@ -10,7 +10,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from .matching import equal
 from .trees import decided, fully_opened, names_in, parsed, text
 
 OTHER = {ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Lt: ast.LtE, ast.LtE: ast.Lt}
@@ -81,7 +80,8 @@ def _uniform(case, here):
     )
     if other is None or other.shape != case.answer.shape:
         return False
-    return equal(case.answer, other) or equal(case.answer, (other + case.right) / 2)
+    half = (other + case.right) / 2
+    return case.same(case.answer, other) or case.same(case.answer, half)
 
 
 def _one_by_one(case, here):
@@ -97,7 +97,7 @@ def _one_by_one(case, here):
                 return False
             moved.append((value - case.right).ravel())
     columns = np.array(moved).T
-    return equal(_nearest(columns, case) + case.right.ravel(), case.answer.ravel())
+    return case.same(_nearest(columns, case) + case.right.ravel(), case.answer.ravel())
 
 
 def _nearest(columns, case):
@@ -123,7 +123,7 @@ def other_slopes(case):
         if definition != case.quantity.where[name]:
             names[name] = changed.value(definition)
     right = changed.value(quantity.formula)
-    if right is not None and not equal(case.right, right):
+    if right is not None and not case.same(case.right, right):
         yield replace(changed, right=right)
 
 

@@ -2,13 +2,14 @@
 
 import ast
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 
 from ..formulas import evaluate, worth
 
 SHAPE = "right-values-wrong-shape"
-ROUNDED_ZERO = 1e-13  # what is left of terms of about 1 that cancel
+ROUNDED_ZERO = 1e-13  # what is left of terms that cancel, beside their size
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,29 @@ class Case:
             return None
         return None if finite and not np.isfinite(value).all() else value.astype(np.float64)
 
+    @cached_property
+    def unit(self):
+        """How large the terms of the answer are at least, if no input is larger than 1."""
+        inputs = [np.asarray(self.names.get(name, 1.0)) for name in self.quantity.takes]
+        sizes = [np.abs(x).max(initial=0) for x in inputs if x.dtype.kind == "f"]
+        return float(np.prod([min(1.0, size) for size in sizes if size]))
+
+    def same(self, one, other, relative=1e-6, absolute=1e-9):
+        """Whether these arrays of one shape hold the same numbers, but for rounding."""
+        return equal(one, other, relative, absolute, self.unit)
+
+    def fits(self, answer, value, relative=1e-6):
+        """Whether they hold the same numbers: "" in the same shape, SHAPE in another, else None."""
+        if value.shape == answer.shape:
+            return "" if self.same(answer, value, relative) else None
+        if value.size == answer.size:
+            return SHAPE if self.same(answer.ravel(), value.ravel(), relative) else None
+        try:
+            spread = np.broadcast_to(value, answer.shape)
+        except ValueError:
+            return None
+        return SHAPE if value.size > 1 and self.same(answer, spread, relative) else None
+
     def size(self, letter):
         """The size that a letter stands for; 1 if there is none."""
         size = self.names.get(letter)
@@ -61,28 +85,15 @@ def looseness(dtype):
     return {4: 1e3, 2: 1e5}.get(dtype.itemsize, 1) if dtype.kind == "f" else 1
 
 
-def equal(answer, value, relative=1e-6, absolute=1e-9):
+def equal(answer, value, relative=1e-6, absolute=1e-9, unit=1.0):
     """Whether two arrays of the same shape hold the same numbers, but for rounding.
 
     All is relative: to the entry, and a little to the largest one. Beside nothing but zeros that is
-    the terms, of about 1, that cancelled.
+    `unit`, the size of the terms that have cancelled.
     """
     scale = float(np.abs(value).max(initial=0))
-    scale = scale if scale > ROUNDED_ZERO else 1.0
+    scale = scale if scale > ROUNDED_ZERO * unit else unit
     return bool((np.abs(answer - value) <= absolute * scale + relative * np.abs(value)).all())
-
-
-def fits(answer, value, relative=1e-6):
-    """Whether these are the same numbers: "" in the same shape, SHAPE in another, None if not."""
-    if value.shape == answer.shape:
-        return "" if equal(answer, value, relative) else None
-    if value.size == answer.size:
-        return SHAPE if equal(answer.ravel(), value.ravel(), relative) else None
-    try:
-        spread = np.broadcast_to(value, answer.shape)
-    except ValueError:
-        return None
-    return SHAPE if value.size > 1 and equal(answer, spread, relative) else None
 
 
 def ratio(array, base):

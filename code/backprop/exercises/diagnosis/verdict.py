@@ -11,7 +11,7 @@ from .causes import Cause, find_causes, formulas
 from .claims import claim
 from .failures import in_words, is_open, shape_in_words
 from .kinks import convention, ties
-from .matching import Case, equal, looseness
+from .matching import Case, looseness
 from .rewriting import conditions
 
 MANY = 100_000  # entries; of a larger answer only the shape is looked at
@@ -99,7 +99,7 @@ def diagnosed(quantity, answer, names, end=None):
     if not np.isfinite(answer).all():
         with np.errstate(all="ignore"):
             return _not_finite(case)
-    if answer.shape == right.shape and equal(answer, right, 1e-7 * loose, 1e-9 * loose):
+    if answer.shape == right.shape and case.same(answer, right, 1e-7 * loose, 1e-9 * loose):
         return Diagnosis(True, None, f"{quantity.symbol} is right.")
     with np.errstate(all="ignore"):  # an answer, or a wrong formula, may overflow
         whole = answer.dtype.kind in "iu"
@@ -146,13 +146,13 @@ def _not_finite(case):
 def _hollow(case, holes):
     """The wrong formula that has these holes, and the answer's numbers everywhere else."""
     answer, right = case.answer, case.right
-    if right.shape != answer.shape or equal(answer[~holes], right[~holes]):
+    if right.shape != answer.shape or case.same(answer[~holes], right[~holes]):
         return None
     for one in formulas(case):
         value = case.value(one.tree, finite=False)
         if value is not None and value.shape == holes.shape:
             same = (~np.isfinite(value) == holes).all()
-            if same and equal(answer[~holes], value[~holes]):
+            if same and case.same(answer[~holes], value[~holes]):
                 return Cause(one.codes, one.sentences[0])
     return None
 

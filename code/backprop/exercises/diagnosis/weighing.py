@@ -5,7 +5,6 @@ from dataclasses import replace
 import numpy as np
 
 from .causes import find_causes
-from .matching import fits
 from .verdict import Diagnosis, put_in_words
 
 
@@ -47,7 +46,7 @@ def _explains(cause, case, causes):
     if not cause.way:
         return any((cause.codes, cause.says) == (one.codes, one.says) for one in causes)
     value = case.value(cause.way)
-    return value is not None and fits(case.answer, value) is not None
+    return value is not None and case.fits(case.answer, value) is not None
 
 
 def _same_factor(cases):
