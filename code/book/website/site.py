@@ -26,7 +26,8 @@ from ..runtime import pyodide
 from ..runtime.names import defined_and_needed
 from .policy import RUNTIME, frame
 
-SCRIPTS = ["run.js", "run.css", "worker.js", "kernel.py", "names.py"]
+SCRIPTS = ["run.css", "worker.js", "kernel.py", "names.py"]
+PARTS = ["tools", "store", "output", "cell", "python", "run"]  # of run.js, in this order
 # What cells read. All of Fashion-MNIST would be 30 MB: a part of it goes along.
 DATA = ["digits.npz", "published_results.csv", "fashion_runs.json", "bench.json"]
 DATA += ["student_mistakes.csv", "LICENSE-digits", "LICENSE-fashion-mnist"]
@@ -44,9 +45,20 @@ def write(site):
             path.write_text(json.dumps(cells, ensure_ascii=False), "utf-8")
     for script in SCRIPTS:
         (folder / script).write_bytes((RUNTIME / script).read_bytes())
+    (folder / "run.js").write_text(script(), "utf-8")
     (folder / "frame.html").write_text(frame(), "utf-8")
     archive.write(folder / "book.zip", _book())
     (folder / "files.json").write_text(json.dumps(_files(site), indent=1), "utf-8")
+
+
+def script():
+    """The script of a page with cells: one file, whose parts see each other and nobody sees them.
+
+    Modules would be the way, but a page that is opened as a file could not load them, and say why
+    nothing runs.
+    """
+    parts = [(RUNTIME / f"page/{part}.js").read_text("utf-8") for part in PARTS]
+    return "\n".join(['"use strict";', "(() => {", *parts, "})();", ""])
 
 
 @cache

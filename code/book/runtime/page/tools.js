@@ -1,0 +1,16 @@
+// What all parts of the script use.
+
+const base = new URL("..", document.currentScript.src);
+const page = document.currentScript.dataset.page;
+const make = (tag, properties = {}, ...children) => {
+  const node = Object.assign(document.createElement(tag), properties);
+  node.append(...children);
+  return node;
+};
+const get = async (path) => {
+  const response = await fetch(new URL(path, base));
+  if (!response.ok) throw new Error(`${path}: the site answers ${response.status}`);
+  return response;
+};
+const once = (make) => { let made; return () => (made ??= make().catch((error) => { made = null; throw error; })); };
+const megabytes = (bytes) => (bytes / 1e6).toFixed(1);
