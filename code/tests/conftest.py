@@ -5,6 +5,7 @@ import os
 import pytest
 from book.settings import settle
 from browser import base, browser, context  # noqa: F401
+from reader import reader  # noqa: F401
 
 settle()  # before a test imports NumPy
 

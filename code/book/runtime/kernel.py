@@ -31,6 +31,7 @@ import zipfile
 ENOUGH = 100_000  # characters that one cell may print: a page with more of them would stand still
 RICH = {
     "text/html": "_repr_html_",
+    "text/markdown": "_repr_markdown_",
     "text/latex": "_repr_latex_",
     "image/svg+xml": "_repr_svg_",
 }

@@ -96,10 +96,13 @@ def as_built(site, page):
     return kept.read_text("utf-8")
 
 
+SCRIPTS = ["page/**/*.js", "codemirror/*.js"]  # what makes elements when a cell is opened or run
+
+
 def words_of(site, htmls):
     """All words in the pages and in scripts: names of classes and ids are among them."""
     own = [path.read_text("utf-8") for path in bundle.THEME.glob("*.js")]
-    own += [path.read_text("utf-8") for path in site.glob("page/**/*.js")]
+    own += [path.read_text("utf-8") for kind in SCRIPTS for path in site.glob(kind)]
     theirs = [
         path.read_text("utf-8")
         for path in site.glob("_static/**/*.js")

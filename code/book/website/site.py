@@ -4,6 +4,7 @@ Written into the site:
 
     page/             the scripts of the pages, from code/book/runtime
     page/cells/       for each chapter its cells: code, what they define and need (names.py)
+    page/exercises.json   the names of the exercises, by page
     page/files.json   what a kernel is made of, with sizes
     page/book.zip     the library, chapters, and what of the data a page can carry
 
@@ -20,6 +21,7 @@ from backprop.exercises import tables
 
 from .. import ROOT
 from ..chapters.chapter import Chapter, names, place
+from ..chapters.texts import all_exercises
 from ..fingerprint import fingerprint
 from ..notebooks import archive
 from ..runtime import pyodide
@@ -27,7 +29,7 @@ from ..runtime.names import defined_and_needed
 from .policy import RUNTIME, frame
 
 SCRIPTS = ["run.css", "worker.js", "kernel.py", "names.py"]
-PARTS = ["tools", "store", "output", "cell", "python", "run"]  # of run.js, in this order
+PARTS = ["tools", "store", "output", "cell", "python", "yours", "run"]  # of run.js, in this order
 # What cells read. All of Fashion-MNIST would be 30 MB: a part of it goes along.
 DATA = ["digits.npz", "published_results.csv", "fashion_runs.json", "bench.json"]
 DATA += ["student_mistakes.csv", "LICENSE-digits", "LICENSE-fashion-mnist"]
@@ -45,13 +47,22 @@ def write(site):
             path.write_text(json.dumps(cells, ensure_ascii=False), "utf-8")
     for script in SCRIPTS:
         (folder / script).write_bytes((RUNTIME / script).read_bytes())
-    (folder / "run.js").write_text(script(), "utf-8")
+    (folder / "run.js").write_text(joined(), "utf-8")
+    (folder / "exercises.json").write_text(json.dumps(_exercises()), "utf-8")
     (folder / "frame.html").write_text(frame(), "utf-8")
     archive.write(folder / "book.zip", _book())
     (folder / "files.json").write_text(json.dumps(_files(site), indent=1), "utf-8")
 
 
-def script():
+def _exercises():
+    """{page: [its exercises]}: the list of pages shows how many are done."""
+    pages = {}
+    for name in all_exercises():
+        pages.setdefault(name.split(".")[0], []).append(name)
+    return pages
+
+
+def joined():
     """The script of a page with cells: one file, whose parts see each other and nobody sees them.
 
     Modules would be the way, but a page that is opened as a file could not load them, and say why

@@ -1,11 +1,13 @@
 """Tests of the chapters as texts, and as the notebooks that `make book` ran and left behind."""
 
+import ast
 import re
 
 import nbformat
 import pytest
 from book import ROOT
 from book.chapters.chapter import Chapter
+from book.runtime.names import defined_and_needed
 
 pytestmark = pytest.mark.site
 
@@ -114,6 +116,28 @@ def test_cells_are_short(path):
         lines = [line for line in cell.source.splitlines() if line.strip()]
         assert len(lines) <= (40 if folded else 17), cell.source
         assert folded or max(map(len, lines)) <= 86, cell.source  # what fits the column
+
+
+FOLDED = {"hide-input", "remove-input", "remove-cell", "hide-cell"}
+
+
+def imports(cell):
+    """The names that the imports of a cell give."""
+    found = [n for n in ast.parse(cell.code).body if isinstance(n, ast.Import | ast.ImportFrom)]
+    return {a.asname or a.name.split(".")[0] for node in found for a in node.names}
+
+
+@pytest.mark.parametrize("path", PAGES, ids=[p.stem for p in PAGES])
+def test_no_import_that_a_cell_needs_hides_in_a_folded_one(path):
+    # The reader would not see where a name comes from, and wait for a figure that nobody asked for.
+    hidden = {}  # name: the folded cell that imports it
+    for cell in Chapter.read(path.stem).shown().cells:
+        defines, needs = defined_and_needed(cell.code)
+        if FOLDED & set(cell.tags):
+            hidden |= {name: cell.code for name in imports(cell)}
+        else:
+            assert not set(needs) & set(hidden), cell.code
+            hidden = {name: code for name, code in hidden.items() if name not in defines}
 
 
 @pytest.mark.parametrize("path", PAGES, ids=[p.stem for p in PAGES])

@@ -14,7 +14,7 @@ pytestmark = [
 LIMIT = 300  # seconds for all cells of a page
 RUN_ALL = """() => {
     document.querySelectorAll("details").forEach(details => { details.open = true; });
-    const bars = [...document.querySelectorAll(".run-bar")];
+    const bars = [...document.querySelectorAll(".cell .run-bar")];
     bars.at(-1).querySelectorAll("button")[1].click();
     return bars.length;
 }"""

@@ -38,6 +38,13 @@ def test_a_notebook_gets_a_verdict_a_picture_and_the_next_hint():
     assert "<summary>The next hint</summary>" in shown
 
 
+def test_formulas_of_a_hint_are_set():
+    report = Report("linear.dX", "scaled", "A factor.", hint="Is $a < \\sum_j b_j$ or `$c$` true?")
+    shown = report._repr_html_()
+    assert r'<span class="math notranslate nohighlight">\(a &lt; \sum_j b_j\)</span>' in shown
+    assert "<code>$c$</code>" in shown
+
+
 def test_what_is_not_started_or_right_needs_no_hint_and_no_picture():
     for answer, kind in [(None, "open"), (lambda dY: dY.sum(axis=0), "right")]:
         shown = check("linear.db", answer)._repr_html_()

@@ -1,6 +1,7 @@
 """What `check` answers: the verdict, a sentence, a picture of the error, where to get help."""
 
 import html
+import re
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -78,12 +79,18 @@ def report(name, mistake, message, **more):
 
 
 def _text(text):
-    """`x` becomes code, and lines stay lines; everything else is text."""
+    """`x` becomes code, $x$ a formula, and lines stay lines; everything else is text."""
     safe = html.escape(text.strip()).replace("\n", "<br>")
     pieces = safe.split("`")
     if len(pieces) % 2 == 0:
         return safe
-    return "".join(f"<code>{p}</code>" if i % 2 else p for i, p in enumerate(pieces))
+    return "".join(f"<code>{p}</code>" if i % 2 else _maths(p) for i, p in enumerate(pieces))
+
+
+def _maths(text):
+    """With formulas as the page and Jupyter set them."""
+    formula = r'<span class="math notranslate nohighlight">\\(\1\\)</span>'
+    return re.sub(r"\$([^$<]+)\$", formula, text)
 
 
 def picture(error):

@@ -5,7 +5,7 @@ import { EditorView, keymap, lineNumbers, highlightSpecialChars } from "@codemir
 import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
 import { bracketMatching, indentOnInput, indentUnit, syntaxHighlighting } from "@codemirror/language";
 import { pythonLanguage } from "@codemirror/lang-python";
-import { classHighlighter } from "@lezer/highlight";
+import { classHighlighter, highlightTree } from "@lezer/highlight";
 
 export function create(parent, text, { label, change, run }) {
   const runs = () => { run(); return true; };
@@ -28,4 +28,18 @@ export function create(parent, text, { label, change, run }) {
     set: (text) => view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: text } }),
     focus: () => view.focus(),
   };
+}
+
+// A text in the same colours, as nodes: for a cell whose editor is closed.
+export function colour(text) {
+  const nodes = [];
+  let at = 0;
+  const plain = (end) => { if (end > at) nodes.push(document.createTextNode(text.slice(at, end))); };
+  highlightTree(pythonLanguage.parser.parse(text), classHighlighter, (from, to, classes) => {
+    plain(from);
+    nodes.push(Object.assign(document.createElement("span"), { className: classes, textContent: text.slice(from, to) }));
+    at = to;
+  });
+  plain(text.length);
+  return nodes;
 }

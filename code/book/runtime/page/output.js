@@ -8,8 +8,10 @@ function rendered(bundle) {
   if (html) {
     const node = make("div", { className: "output text_html", innerHTML: html });
     if (bundle.label) node.querySelector("svg")?.setAttribute("aria-label", bundle.label);
+    for (const p of node.querySelectorAll(".exercise-report p")) leading(p);
     return node;
   }
+  if (bundle["text/markdown"]) return make("div", { className: "output text_markdown" }, ...markdown(bundle["text/markdown"]));
   if (bundle["text/latex"]) return make("div", { className: "output text_latex" }, ...maths(bundle["text/latex"]));
   const pre = make("pre", { textContent: bundle["text/plain"] });
   return make("div", { className: "output text_plain" }, make("div", { className: "highlight" }, pre));
@@ -23,6 +25,34 @@ const maths = (text) => text.split(/(\$\$[^]*?\$\$|\$[^$]+\$)/).filter((part) =>
     ? make("div", { className: "math notranslate nohighlight", textContent: `\\[${inner}\\]` })
     : make("span", { className: "math notranslate nohighlight", textContent: `\\(${inner}\\)` });
 });
+
+// As much of Markdown as hints and solutions are written in: paragraphs, code, formulas, emphasis.
+function markdown(text) {
+  return text.split(/^```\w*\n([^]*?)\n```$/m).flatMap((part, place) => place % 2
+    ? [make("div", { className: "highlight" }, make("pre", { textContent: part, tabIndex: 0 }))]
+    : part.split(/\n{2,}/).filter((one) => one.trim()).map((one) => make("p", {}, ...inline(one.trim()))));
+}
+const INLINE = /(\$\$[^]*?\$\$|\$[^$]+\$|`[^`]+`|\*\*[^*]+\*\*|\*[^*\s][^*]*\*)/;
+const inline = (text) => text.split(INLINE).flatMap((part, place) => {
+  if (place % 2 === 0) return [part];
+  if (part[0] === "$") return maths(part);
+  const marks = part.startsWith("**") ? 2 : 1;
+  const tag = part[0] === "`" ? "code" : marks === 2 ? "strong" : "em";
+  return [make(tag, { textContent: part.slice(marks, -marks) })];
+});
+
+// "Read again" leads there.
+function leading(p) {
+  for (const node of [...p.childNodes].filter((one) => one.nodeType === Node.TEXT_NODE)) {
+    const parts = node.data.split(/("[^"]+" in the chapter \w+)/);
+    node.replaceWith(...parts.map((part, place) => {
+      if (place % 2 === 0) return part;
+      const [, section, chapter] = part.match(/"([^"]+)" in the chapter (\w+)/);
+      const id = section.toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "");
+      return make("a", { href: new URL(`chapters/${chapter}.html#${id}`, base), textContent: part });
+    }));
+  }
+}
 
 function typeset(node) {
   if (!node.querySelector(".math") && !node.matches(".math")) return;

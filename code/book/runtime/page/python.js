@@ -52,7 +52,7 @@ async function start(say, goOn) {
     show: (data) => current?.displayed(data),
     error: (data) => current?.failed(data),
     memory: (data) => self.started || keepForNextPage("memory.bin", data).catch(() => {}),
-    progress: (data) => { try { localStorage.setItem("progress", data); } catch { /* it is a comfort only */ } },
+    progress: (data) => { progress.take(data); current?.mark(); markPages().catch(() => {}); },
   };
   port.onmessage = ({ data: { kind, data } }) => told[kind](data);
   const here = answer();
@@ -70,9 +70,8 @@ async function start(say, goOn) {
   addEventListener("message", ({ source, data }) => source === frame.contentWindow && told.broken(data));
   kernel = self;
   await here;
-  let progress = null;
-  try { progress = localStorage.getItem("progress"); } catch { /* as above */ }
-  await self.ask("start", { archives, progress });
+  const deeds = progress.deeds;
+  await self.ask("start", { archives, progress: Object.keys(deeds).length ? JSON.stringify(deeds) : null });
   self.started = true;
 }
 

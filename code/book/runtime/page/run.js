@@ -8,16 +8,17 @@ const planned = once(async () => {
   const cells = await plan();
   const nodes = everyCell.values();
   return cells.map((cell, number) => {
-    const shown = cell.hidden ? new Cell(make("div")) : nodes.next().value;
+    const shown = cell.hidden ? new Cell(make("div"), -1) : nodes.next().value;
     shown.plan = cell;
     shown.number = number;
     return shown;
   });
 });
+const numbered = (cells) => { blank.number = cells.length; return cells; };
 
 // What has not run yet of the cells that `cell` builds on, in the order of the page, and itself.
 async function withNeeds(cell) {
-  const cells = await planned();
+  const cells = numbered(await planned());
   const wanted = new Set();
   const add = async (one, needs) => {
     for (const name of needs) {
@@ -34,8 +35,12 @@ const needsOf = async (cell) => cell.original === undefined || cell.code === cel
   ? cell.plan.needs : kernel.ask("needs", { code: cell.code });
 
 async function allAbove(cell) {
-  const cells = await planned();
-  return cells.filter((one) => one === cell || one.number < cell.number && mayUse(cell, one));
+  const cells = numbered(await planned());
+  return [...cells.filter((one) => one.number < cell.number && mayUse(cell, one)), cell];
+}
+
+class Above extends Error {
+  constructor(cell) { super(); this.cell = cell; }
 }
 
 const run = (cell) => work(cell, withNeeds);
@@ -54,12 +59,13 @@ async function work(cell, which) {
     for (const one of cells) {
       goOn();
       if (one !== cell) cell.say("Running what this cell builds on");
-      if (!await runOne(one) && one !== cell && !one.plan.raises) throw new Error("a cell above failed: see its output");
+      if (!await runOne(one) && one !== cell && !one.plan.raises) throw new Above(one);
     }
     const before = cells.length - 1;
-    if (before) cell.status.textContent += before === 1 ? "; a cell above ran first" : `; ${before} cells above ran first`;
+    if (before) cell.status.append(before === 1 ? "; a cell above ran first" : `; ${before} cells above ran first`);
   } catch (error) {
     if (error instanceof Stopped) cell.say("Stopped. Python starts anew at the next Run.");
+    else if (error instanceof Above) cell.say("Not run: ", error.cell.link, " above failed: see its output");
     else cell.say(`Not run: ${error.message}`);
     if (!kernel?.started) stop();
   } finally {
@@ -93,8 +99,11 @@ async function runOne(cell) {
   }
 }
 
-const everyCell = [...document.querySelectorAll("div.cell")].map((node) => new Cell(node));
-everyCell.forEach((cell, place) => {
-  cell.title = `cell ${place + 1}`;
-  cell.bar?.setAttribute("aria-label", `Run cell ${place + 1}`);
-});
+const everyCell = [...document.querySelectorAll("div.cell")].map((node, place) => new Cell(node, place));
+const blank = blankCell(everyCell.length);
+document.querySelector("article").append(blank.node, yours);
+edits.load();
+orphans = edits.hand([...everyCell.filter((cell) => cell.input), blank]);
+for (const cell of [...everyCell, blank]) if (cell.input) cell.restore();
+showYours();
+markPages().catch(() => {});
