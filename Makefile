@@ -11,6 +11,10 @@ PORT ?= 8000
 TORCH ?= torch==2.13.0
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 
+# Options for JupyterLab. In a container one is root, and JupyterLab wants to be told that this is meant.
+LAB ?=
+AS_ROOT = $(if $(filter 0,$(shell id -u)),--allow-root)
+
 # SOLUTIONS=withheld builds the pages, the notebooks and the zip without solutions.
 SOLUTIONS ?=
 export SOLUTIONS
@@ -57,9 +61,9 @@ serve: ## show the built pages on http://127.0.0.1:8000 (PORT=... for another po
 	@echo "The book is on http://127.0.0.1:$(PORT)/ (end with Ctrl-C)."
 	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory $(HTML) $(PORT)
 
-lab: $(VENV)/lab.stamp ## open the notebooks of the exercises in JupyterLab; what you change in them is never overwritten
+lab: $(VENV)/lab.stamp ## open the notebooks of the exercises in JupyterLab; what you change is never overwritten (LAB="--ip 0.0.0.0": its options)
 	@$(BIN)/python -m book.notebooks.lab notebooks
-	@$(BIN)/jupyter lab --notebook-dir notebooks
+	@$(BIN)/jupyter lab --notebook-dir notebooks $(AS_ROOT) $(LAB)
 
 load: $(VENV)/test.stamp ## see how many readers one small server can handle (needs nginx, wrk, Chromium; KEEP=--keep for the book)
 	@$(BIN)/python -m book.audit.load $(KEEP)

@@ -4,7 +4,19 @@ from sympy import SympifyError
 
 
 class DerivationError(ValueError):
-    """The line or the derivation cannot be judged as it is written; base of all others."""
+    """The line or the derivation cannot be judged as it is written; base of all others.
+
+    A page shows it as the lines that were accepted, with the refused one below them.
+    """
+
+    _shown = None
+
+    def refused_by(self, shown):
+        """Keep how the derivation shows itself with this line, for a page that asks."""
+        self._shown = shown
+
+    def _repr_latex_(self):
+        return self._shown() if self._shown else None
 
 
 class ShapeError(DerivationError):

@@ -1,6 +1,7 @@
 """A derivation: a chain of lines, each compared with the one above it before it is accepted."""
 
 from dataclasses import dataclass
+from functools import partial
 
 from .errors import (
     DerivationError,
@@ -82,6 +83,15 @@ class Derivation:
             tuple(using) if isinstance(using, tuple | list) else (using,),
         )
         page.check_reason(reason)
+        try:
+            self.steps.append(self._step(expression, reason, using, how))
+        except DerivationError as error:
+            error.refused_by(partial(page.as_refused, self, expression, reason))
+            raise
+        return self
+
+    def _step(self, expression, reason, using, how):
+        """The Step that this line is, if it holds."""
         facts = self._facts(using)
         if not isinstance(how, str) or how not in (PROOF, ENTRIES, NUMBERS):
             raise DerivationError(f"how is {PROOF!r}, {ENTRIES!r} or {NUMBERS!r}, got {how!r}")
@@ -90,8 +100,7 @@ class Derivation:
         admit(expression, self, facts.hypotheses)
         checked = self._judge(expression, reason, using, facts, how)
         where = needed(self.last, expression, facts, self.definitions)
-        self.steps.append(Step(expression, reason, using, facts, where, how, checked))
-        return self
+        return Step(expression, reason, using, facts, where, how, checked)
 
     @property
     def last(self):

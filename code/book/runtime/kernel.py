@@ -60,10 +60,17 @@ class Kernel:
                 return True
             except BaseException as error:  # SystemExit, too: the page goes on
                 self.tell("error", in_words(error, name))
+                self._show_what_led_to(error)
                 return False
             finally:
                 printed.flush()
                 self._tell_progress()
+
+    def _show_what_led_to(self, error):
+        """An exception may have more to show than words: a derivation as far as it went."""
+        shown = {k: content for k, content in bundle(error).items() if k != "text/plain"}
+        if shown:
+            self.tell("show", shown | {"id": f"shown-{next(self.numbers)}"})
 
     def _value(self, code, name):
         """Run all statements; the value of the last one, if it is an expression."""

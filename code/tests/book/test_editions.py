@@ -355,7 +355,20 @@ def test_the_zip_for_teachers_has_all_notebooks_solved(written, tmp_path):
     assert text == editions.as_text(made("linear", True))
 
 
-# The folder of `make lab`.
+# `make lab`, and its folder.
+
+
+@pytest.mark.parametrize("user", [0, 1000])
+def test_lab_takes_options_and_starts_as_root(user, tmp_path):
+    program = tmp_path / "id"
+    program.write_text(f"#!/bin/sh\necho {user}\n", "utf-8")
+    program.chmod(0o755)
+    env = os.environ | {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    asked = ["make", "-n", "lab", "LAB=--ip 0.0.0.0"]
+    said = subprocess.run(asked, cwd=ROOT, env=env, capture_output=True, text=True, check=True)
+    (start,) = [line for line in said.stdout.splitlines() if "jupyter lab" in line]
+    assert start.endswith("--ip 0.0.0.0")
+    assert ("--allow-root" in start) == (user == 0)
 
 
 @pytest.fixture

@@ -98,6 +98,20 @@ def test_an_error_in_the_words_of_the_cells(run):
     assert "Traceback" in data["whole"]
 
 
+def test_an_exception_that_has_more_to_show_shows_it_below_its_words(run):
+    code = """
+class Refused(ValueError):
+    def _repr_latex_(self):
+        return "$x$"
+raise Refused("no")"""
+    (error, words), (show, what) = run(code)
+    assert (error, show) == ("error", "show")
+    assert words["short"].endswith("Refused: no")
+    assert what["text/latex"] == "$x$"
+    assert "text/plain" not in what
+    assert [kind for kind, _ in run("1 / 0")] == ["error"]
+
+
 def test_a_syntax_error_shows_its_place(run):
     ((_, data),) = run("x = 1\ny = = 2")
     assert "y = = 2" in data["short"]

@@ -782,3 +782,39 @@ def test_zero_is_seen_in_any_disguise_and_nothing_else_is():
     assert not is_zero(sympy.exp(x * y) - sympy.exp(x) * sympy.exp(y))
     assert not is_zero(opaque("h")(x) - opaque("g")(x))
     assert not is_zero(opaque("h")(x) - opaque("h", 1)(x))
+
+
+# What is shown of a derivation whose next line was refused.
+
+
+def test_a_refused_line_stands_below_the_accepted_ones():
+    S, M, N = dimensions("S M N")
+    i, j, k, a, b = indices("i j k a b")
+    X, W, Y = array("X", S, M), array("W", N, M), array("Y", S, N)
+    mine = Derivation(d(Y[i, j], W[a, b]), define={Y[i, j]: Sum(X[i, k] * W[j, k], (k, 1, M))})
+    mine.line(Sum(X[i, k] * d(W[j, k], W[a, b]), (k, 1, M)), "X has no W in it", using=Y)
+    before = mine._repr_latex_()
+    with pytest.raises(WrongStep) as refused:
+        mine.line(2 * delta(j, a) * X[i, b], "the delta leaves k = b")
+    shown = refused.value._repr_latex_()
+    assert shown.count(r"\\[0.8ex]") == 1
+    first, second = shown.split(r"\\[0.8ex]")
+    assert r"\text{X has no W in it}" in first
+    assert "refused" not in first
+    assert r"\overset{?}{=}" in second
+    assert r"\text{✗ refused: the delta leaves k = b}" in second
+    assert mine._repr_latex_() == before
+    assert len(mine.steps) == 1
+
+
+def test_a_first_line_that_is_refused_stands_beside_the_target():
+    x, y = array("x"), array("y")
+    with pytest.raises(DerivationError) as refused:
+        Derivation(d(y, x), define={y: x**2}).line(3 * x, "power rule", using=y)
+    assert r"\frac{\partial y}{\partial x} &\overset{?}{=} 3" in refused.value._repr_latex_()
+
+
+def test_an_error_of_no_derivation_shows_nothing_more():
+    with pytest.raises(DerivationError) as refused:
+        array("2")
+    assert refused.value._repr_latex_() is None

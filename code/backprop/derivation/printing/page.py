@@ -162,20 +162,37 @@ def checked(words, mark):
 
 def as_latex(derivation):
     """The block between $$ and $$: the aligned lines, and what stands below from the left edge."""
-    lines = [
-        rf"{left} &{sign(step, True)} {right} && \quad {notes(step, True)}"
-        for left, right, step in rows(derivation, latex)
-    ]
-    lines = lines or [latex(derivation.target)]
+    lines = accepted(derivation) or [latex(derivation.target)]
     if len({step.checked for step in derivation.steps}) > 1:
         lines = [
             line + prose("; " + checked(step.checked, "$"))
             for line, step in zip(lines, derivation.steps, strict=True)
         ]
-    block = "\\begin{aligned}\n" + " \\\\[0.8ex]\n".join(lines) + "\n\\end{aligned}"
+    block = aligned(lines)
     below = [rf"{{\small {line}}}" for line in footer(derivation, True)]
     whole = " \\\\[1ex]\n".join([block, *below])
     return "$$\n\\begin{array}{l}\n" + whole + "\n\\end{array}\n$$"
+
+
+def as_refused(derivation, expression, reason):
+    """The lines that were accepted, and below them the one that was not, between $$ and $$."""
+    left = "" if derivation.steps else latex(derivation.target)
+    note = prose(f"✗ refused: {reason}")
+    refused = rf"{left} &\overset{{?}}{{=}} {latex(expression)} && \quad {{\small {note}}}"
+    return f"$$\n{aligned([*accepted(derivation), refused])}\n$$"
+
+
+def accepted(derivation):
+    """The lines in LaTeX, each with its reason."""
+    return [
+        rf"{left} &{sign(step, True)} {right} && \quad {notes(step, True)}"
+        for left, right, step in rows(derivation, latex)
+    ]
+
+
+def aligned(lines):
+    """Lines of LaTeX as one block."""
+    return "\\begin{aligned}\n" + " \\\\[0.8ex]\n".join(lines) + "\n\\end{aligned}"
 
 
 def as_text(derivation):
