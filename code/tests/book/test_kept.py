@@ -286,3 +286,17 @@ def test_a_solution_and_a_hint_are_set(reader):
     assert "class LogSoftmax" in shown.last.locator("pre").first.inner_text()
     assert "$" not in shown.last.locator("p").first.inner_text()
     assert "```" not in blank.locator(".run-output").inner_text()
+
+
+def test_who_comes_back_finds_the_cell_that_ran_last(reader):
+    at = reader(PAGE)
+    assert at.page.locator(".run-go-on").count() == 0
+    cell = cells(at).nth(4)
+    at.run(cell)
+    at.page.wait_for_timeout(500)
+    at.page.reload(wait_until="load")
+    link = at.page.locator(".run-go-on a")
+    assert link.inner_text() == f"Go on at cell {cell.locator('.run-number').inner_text()}"
+    link.click()
+    assert cell.evaluate("node => node.matches(':target')")
+    assert at.page.locator(".run-go-on").count() == 0

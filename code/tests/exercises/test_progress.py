@@ -50,6 +50,19 @@ def test_a_gradient_can_be_proved():
     assert "1 proved" in progress().headline
 
 
+def test_each_page_has_a_bar():
+    before = {page: (done, count) for page, done, count in progress().pages()}
+    assert {done for done, _ in before.values()} == {0}
+    check("linear.db", lambda dY: dY.sum(axis=0))
+    check("linear.dW", lambda dY, X: dY)  # wrong
+    count = before["linear"][1]
+    now = {page: (done, count) for page, done, count in progress().pages()}
+    assert now == before | {"linear": (1, count)}
+    assert f"linear          █{'·' * (count - 1)} 1 of {count}" in str(progress())
+    shown = progress()._repr_html_()
+    assert f'aria-label="linear" value="1" max="{count}"' in shown
+
+
 def test_a_second_deed_leaves_no_damaged_file(kept):
     check("linear.backward", lambda dY, X, W: (dY @ W, dY.T @ X, dY.sum(axis=0)))
     check("linear.backward", check_gradients(Linear(4, 3, rng=0), np.ones((5, 4)) / 3))

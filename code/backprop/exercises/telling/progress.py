@@ -72,13 +72,24 @@ class Progress:
                     {d: True if d in deeds else False if d in asked else None for d in DEEDS},
                 )
 
+    def pages(self):
+        """(page, how many of its exercises something was done about, how many it has)."""
+        pages = {}
+        for name, marks in self.rows():
+            pages.setdefault(name.split(".")[0], []).append(any(marks.values()))
+        return [(page, sum(done), len(done)) for page, done in pages.items()]
+
     def __str__(self):
+        bars = [
+            f"{page:16}{'█' * done}{'·' * (count - done)} {done} of {count}"
+            for page, done, count in self.pages()
+        ]
         lines = [f"{'':24}" + "".join(f"{deed:13}" for deed in DEEDS)]
         lines += [
             f"{name:24}" + "".join(f"{MARKS[m]:13}" for m in marks.values())
             for name, marks in self.rows()
         ]
-        return "\n".join([self.headline, *(line.rstrip() for line in lines)])
+        return "\n".join([self.headline, *bars, *(line.rstrip() for line in lines)])
 
     __repr__ = __str__
 
@@ -96,8 +107,14 @@ class Progress:
             + "</tr>"
             for name, marks in self.rows()
         )
+        bars = "".join(
+            f'<tr><th scope="row">{page}</th><td><progress aria-label="{page}" value="{done}" '
+            f'max="{count}"></progress></td><td>{done} of {count}</td></tr>'
+            for page, done, count in self.pages()
+        )
         table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-        return f"<p>{self.headline}</p>{table}"
+        each = f"<details><summary>Each exercise</summary>{table}</details>"
+        return f"<p>{self.headline}</p><table><tbody>{bars}</tbody></table>{each}"
 
 
 MARKS = {True: "✓", False: "·", None: ""}

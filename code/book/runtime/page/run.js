@@ -50,6 +50,7 @@ async function work(cell, which) {
   if (job) return cell.say("Python is busy with another cell: wait for it, or stop it there.");
   const mine = job = { stopped: false };
   const goOn = () => { if (mine.stopped) throw new Stopped(); };
+  rememberWhere(cell);
   cell.busy(true);
   cell.say("Looking at what it builds on");  // "Done" of an earlier run would be a verdict on this one
   try {
@@ -106,4 +107,5 @@ edits.load();
 orphans = edits.hand([...everyCell.filter((cell) => cell.input), blank]);
 for (const cell of [...everyCell, blank]) if (cell.input) cell.restore();
 showYours();
+goOnWhere();
 markPages().catch(() => {});

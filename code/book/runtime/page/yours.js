@@ -11,7 +11,7 @@ function blankCell(place) {
   return cell;
 }
 
-const OURS = /^(edits:|cell:)|^(progress|solved|mode)$/;
+const OURS = /^(edits:|cell:|last:)|^(progress|solved|mode)$/;
 const ours = () => { try { return Object.keys(localStorage).filter((key) => OURS.test(key)); } catch { return []; } };
 const several = (count, one, more = `${one}s`) => `${count} ${count === 1 ? one : more}`;
 
@@ -23,6 +23,8 @@ function inventory() {
   if (cells) lines.push(`your text in ${several(cells, "cell")} on ${several(pages.length, "page")}`);
   const solved = Object.keys(progress.deeds).length;
   if (solved) lines.push(`which ${several(solved, "exercise")} you have solved, and when`);
+  const left = ours().filter((key) => key.startsWith("last:")).length;
+  if (left) lines.push(`the cell that you ran last, on ${several(left, "page")}`);
   if (ours().includes("mode")) lines.push("whether you read in light or dark");
   return [...lines, "Python as it has started, so that it starts sooner"];
 }
@@ -96,6 +98,19 @@ function resetPage() {
   for (const cell of [...everyCell, blank].filter((one) => one.edit)) cell.reset();
   yours.querySelector("button").focus();
 }
+
+// Whoever comes back, after a chapter has been looked up perhaps, finds the way to the cell that ran last.
+const lastCell = `last:${page}`;
+function goOnWhere() {
+  const cell = everyCell.find((one) => one.input && one.node.id === recall(lastCell, null));
+  if (!cell || location.hash) return;
+  const link = make("a", { href: `#${cell.node.id}`, textContent: `Go on at ${cell.title}` });
+  const box = make("nav", { className: "run-go-on" }, link, button("×", "Don't show this", () => box.remove()));
+  box.setAttribute("aria-label", "Where you were");
+  link.onclick = () => box.remove();
+  document.body.append(box);
+}
+const rememberWhere = (cell) => { try { if (cell.input) remember(lastCell, cell.node.id); } catch { /* it is a comfort only */ } };
 
 // ✓ in the list of pages, with how many of its exercises are done.
 async function markPages() {
