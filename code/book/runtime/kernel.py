@@ -21,7 +21,6 @@ import linecache
 import logging
 import os
 import pprint
-import re
 import sys
 import time
 import traceback
@@ -41,14 +40,19 @@ class Kernel:
     """One namespace. `tell(kind, data)` is called for everything that the reader shall see."""
 
     def __init__(self, tell):
-        self.tell = tell
+        self._tell, self.shown = tell, False
         self.names = {"__name__": "__main__", "__builtins__": builtins, "display": self.display}
         self.numbers = itertools.count()
 
     def run(self, code, title):
-        """Run a cell; True if it came to its end."""
+        """Run a cell; True if it came to its end, False if an error ended it.
+
+        Where an import needs files that are not here, they are the answer: {"missing": names,
+        "again": whether the cell may run again from its beginning, for it has shown nothing}.
+        """
         name = f"<{title}>"
         linecache.cache[name] = (len(code), None, code.splitlines(keepends=True), name)
+        self.shown = False
         printed = Printed(self.tell)
         with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
             try:
@@ -58,6 +62,11 @@ class Kernel:
                     self.display(value)
                 self._show_open_figures()
                 return True
+            except NotHere as error:
+                printed.flush()
+                if self.shown:
+                    self.tell("error", in_words(error, name))
+                return {"missing": error.files, "again": not self.shown}
             except BaseException as error:  # SystemExit, too: the page goes on
                 self.tell("error", in_words(error, name))
                 self._show_what_led_to(error)
@@ -71,6 +80,10 @@ class Kernel:
         shown = {k: content for k, content in bundle(error).items() if k != "text/plain"}
         if shown:
             self.tell("show", shown | {"id": f"shown-{next(self.numbers)}"})
+
+    def tell(self, kind, data):
+        self.shown |= kind in ("stream", "show")
+        self._tell(kind, data)
 
     def _value(self, code, name):
         """Run all statements; the value of the last one, if it is an expression."""
@@ -172,15 +185,6 @@ def _place(frame, name):
     return f"{where}, line {frame.lineno}{inside}:\n    {frame.line}\n"
 
 
-# What no cell reads: each file costs time when it is unpacked.
-UNUSED = re.compile(r"/tests/|\.pyi$|/sample_data/|/pdfcorefonts/|/fonts/afm/|/include/|/$")
-
-
-def used(name):
-    """Whether a file of an archive is worth unpacking."""
-    return not UNUSED.search(name)
-
-
 def put(path, content):
     """Write a file. All are of the same age, so that what was compiled from them stays valid."""
     try:
@@ -193,33 +197,44 @@ def put(path, content):
     os.utime(path, (0, 0))
 
 
-class Unpacker:
-    """Unpacks archives when one of their modules is imported for the first time.
+class NotHere(BaseException):
+    """An import that nothing foretold: the page has to load `files` first.
 
-    `archives` maps the name of a module to [(path, folder to unpack it in)]. Unpacking takes time,
-    and many cells want neither SymPy nor matplotlib. `compiled` is an archive that `Unpacker.kept`
-    has made in another kernel, or None: modules that it holds need not be compiled again.
+    No Exception: who catches ImportError, to go on without, would do so though the module exists.
     """
 
-    def __init__(self, archives, compiled=None):
-        self.archives, self.sources, self.told = archives, set(), 0
+    def __init__(self, module, files):
+        super().__init__(f"{module} was not foreseen and is loaded now: run this cell again")
+        self.files = files
+
+
+class Unpacker:
+    """Unpacks the files that the page hands over, and knows which are not here yet.
+
+    `needed` maps modules to the files that they need, `here` are the files that have come.
+    `compiled` is an archive that `Unpacker.kept` has made in another kernel, or None: modules that
+    it holds need not be compiled again.
+    """
+
+    def __init__(self, needed, compiled=None):
+        self.needed, self.here, self.sources = needed, set(), set()
         self.compiled = zipfile.ZipFile(compiled) if compiled else None
         self.names = set(self.compiled.namelist()) if compiled else set()
+        self.told = len(self.names)
         for name in self.names:
             if name.endswith(".json"):
                 put(f"/{name}", self.compiled.read(name))
 
     def find_spec(self, name, path=None, target=None):
-        for archive, folder in self.archives.pop(name, ()):
-            with contextlib.suppress(FileNotFoundError):  # another module has unpacked it
-                self._unpack(archive, folder)
-                os.remove(archive)
-                importlib.invalidate_caches()
-        return None  # the finders after this one find it now
+        """None, always: asked before Python's own finders, it only sees what is missing."""
+        files = set(self.needed.get(name, ())) - self.here
+        if files:
+            raise NotHere(name, sorted(files))
 
-    def _unpack(self, archive, folder):
+    def take(self, archive, folder):
+        """Unpack an archive into a folder, and remove it."""
         with zipfile.ZipFile(archive) as opened:
-            for name in filter(used, opened.namelist()):
+            for name in opened.namelist():
                 path = f"{folder}/{name}"
                 put(path, opened.read(name))
                 if name.endswith(".py"):
@@ -227,19 +242,28 @@ class Unpacker:
                     pyc = importlib.util.cache_from_source(path)
                     if pyc[1:] in self.names:
                         put(pyc, self.compiled.read(pyc[1:]))
+        os.remove(archive)
+        self.here.add(os.path.basename(archive))
+        importlib.invalidate_caches()
 
     def kept(self):
-        """An archive of all modules as compiled so far; b"" if there are none since the last."""
+        """An archive of all modules as compiled so far; b"" if there are none since the last.
+
+        What was compiled before and was not needed this time is in it, too.
+        """
         fonts = glob.glob(os.path.expanduser("~/.matplotlib/*.json"))  # slow to find again
         files = [*map(importlib.util.cache_from_source, sorted(self.sources)), *fonts]
         compiled = [path for path in files if os.path.exists(path)]
-        if len(compiled) == self.told:
+        others = sorted(self.names - {path[1:] for path in compiled})
+        if len(compiled) + len(others) == self.told:
             return b""
-        self.told = len(compiled)
+        self.told = len(compiled) + len(others)
         out = io.BytesIO()
         with zipfile.ZipFile(out, "w") as archive:
             for path in compiled:
                 archive.write(path)
+            for name in others:
+                archive.writestr(name, self.compiled.read(name))
         return out.getvalue()
 
 

@@ -1,7 +1,7 @@
-"""Which names a cell defines, and which it needs from the cells above it.
+"""Which names a cell defines, which it needs from the cells above it, and which files.
 
-So Run can run first what a cell builds on. For the cells as the book has them this is known when
-the site is built (site.py); of a cell that the reader has changed, the kernel is asked.
+So Run can load and run first what a cell builds on. For the cells as the book has them this is
+known when the site is built (site.py); of a cell that the reader has changed, the kernel is asked.
 """
 
 import ast
@@ -49,3 +49,45 @@ def _inside(table):
     for child in table.get_children():
         yield child
         yield from _inside(child)
+
+
+def files_for(code, needed):
+    """The files that `code` may need, from {word or module: files}."""
+    names = {name for word in _words(code) for name in parents(word)}
+    return {file for name in names for file in needed.get(name, ())}
+
+
+def parents(module):
+    """`a`, `a.b` and `a.b.c` for `a.b.c`: all of them are imported."""
+    parts = module.split(".")
+    return [".".join(parts[: n + 1]) for n in range(len(parts))]
+
+
+def _words(code):
+    """The names in `code`, and the modules that it imports anywhere, in functions too."""
+    try:
+        nodes = list(ast.walk(ast.parse(code)))
+    except SyntaxError:
+        return
+    for node in nodes:
+        if isinstance(node, ast.Name):
+            yield node.id
+        elif isinstance(node, ast.Attribute):
+            yield node.attr
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            for alias in node.names:
+                yield alias.name
+                yield f"{node.module}.{alias.name}"
+        elif _imports_by_text(node):
+            yield node.args[0].value
+
+
+def _imports_by_text(node):
+    """Whether this is `import_module("…")` or `__import__("…")`."""
+    if not (isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant)):
+        return False
+    called = getattr(node.func, "attr", getattr(node.func, "id", ""))
+    return called in ("import_module", "__import__") and isinstance(node.args[0].value, str)

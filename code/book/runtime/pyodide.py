@@ -39,8 +39,8 @@ CORE = {
 # What a module needs, when it is imported for the first time.
 COMPILED = {
     "numpy": ["numpy"],
-    "matplotlib": "matplotlib contourpy cycler kiwisolver packaging pillow pyparsing".split()
-    + ["python-dateutil", "six"],
+    "matplotlib": "numpy matplotlib contourpy cycler kiwisolver packaging pillow".split()
+    + ["pyparsing", "python-dateutil", "six"],
 }
 PURE = {"sympy": ["sympy", "mpmath"], "mpmath": ["mpmath"], "tqdm": ["tqdm"]}
 # These shrink to a third, and not every host compresses them on the way: they are kept compressed.
@@ -53,10 +53,10 @@ def main():
     wanted = list(CORE.items())
     for name, digest in wanted:
         _provide(name, digest, _core)
-    for package in sum(COMPILED.values(), []):
+    for package in dict.fromkeys(sum(COMPILED.values(), [])):
         entry = _lock()[package]
         _provide(entry["file_name"], entry["sha256"], _compiled)
-    for package in sum(PURE.values(), []):
+    for package in dict.fromkeys(sum(PURE.values(), [])):
         _pure(package)
     _remove_others()
 
@@ -66,6 +66,11 @@ def wheels():
     compiled = {name: [_lock()[p]["file_name"] for p in needs] for name, needs in COMPILED.items()}
     pure = {name: [_pinned(package)[0] for package in needs] for name, needs in PURE.items()}
     return compiled | pure
+
+
+def all_wheels():
+    """The names of the files of all packages."""
+    return list(dict.fromkeys(sum(wheels().values(), [])))
 
 
 def kept_as(name):
@@ -181,7 +186,7 @@ def _pip(arguments, folder):
 
 def _remove_others():
     """What an older version left behind would be published."""
-    named = {kept_as(name) for name in [*CORE, *sum(wheels().values(), [])]}
+    named = {kept_as(name) for name in [*CORE, *all_wheels()]}
     for path in set(FOLDER.iterdir()) - named:
         path.unlink()
 

@@ -4,7 +4,7 @@
 const HOME = "/reader";
 const SITE_PACKAGES = "/lib/python3.12/site-packages";
 const TYPES = { wasm: "application/wasm", json: "application/json" };
-let files, port, kernel, needs, compiled;
+let files, port, python, kernel, unpacker, missing, needs;
 
 // Pyodide asks for its files as if they were on a server.
 self.fetch = async (address) => {
@@ -36,40 +36,47 @@ async function boot() {
   return python;
 }
 
-async function start({ archives, progress }) {
-  const python = await boot();
-  for (const name of Object.keys(files).filter((name) => /\.(py|zip|whl)$/.test(name)))
-    python.FS.writeFile(`${HOME}/${name}`, files[name]);
-  if (progress) python.FS.writeFile(`${HOME}/progress.json`, progress);
+async function start({ needed, progress }) {
+  python = await boot();
+  for (const name of ["kernel.py", "names.py", "compiled.zip"]) if (files[name]) write(name, files[name]);
+  if (progress) write("progress.json", progress);
   files = {};
-  python.globals.set("archives", python.toPy(archives));
-  python.globals.set("tell", (kind, data) =>
-    tell(kind, data.toJs ? data.toJs({ dict_converter: Object.fromEntries }) : data));
+  python.globals.set("needed", python.toPy(needed));
+  python.globals.set("tell", (kind, data) => tell(kind, plain(data)));
   kernel = python.runPython(`
     import os, sys
     import kernel, names
     sys.dont_write_bytecode = False
     os.makedirs("/book/code")
     sys.path[:0] = ["/book/code", "${SITE_PACKAGES}"]
-    archives = {
-      module: [(f"${HOME}/{name}", "/book" if name == "book.zip" else "${SITE_PACKAGES}") for name in needed]
-      for module, needed in archives.items()
-    }
     before = "${HOME}/compiled.zip"
-    unpacker = kernel.Unpacker(archives, before if os.path.exists(before) else None)
+    unpacker = kernel.Unpacker(needed, before if os.path.exists(before) else None)
     sys.meta_path.insert(0, unpacker)
     kernel.quiet()
     kernel.Kernel(tell)
   `);
-  needs = python.runPython("lambda code: list(names.defined_and_needed(code)[1])");
-  compiled = python.runPython("unpacker.kept");
+  unpacker = python.globals.get("unpacker");
+  missing = python.runPython("lambda code: sorted(names.files_for(code, needed) - unpacker.here)");
+  needs = python.runPython("lambda code: sorted(names.defined_and_needed(code)[1])");
+}
+
+const write = (name, content) => python.FS.writeFile(`${HOME}/${name}`, content);
+const plain = (value) => value?.toJs ? value.toJs({ dict_converter: Object.fromEntries }) : value;
+
+function take({ files }) {
+  for (const [name, content] of Object.entries(files)) {
+    write(name, content);
+    unpacker.take(`${HOME}/${name}`, name.endsWith(".whl") ? SITE_PACKAGES : "/book");
+  }
 }
 
 const answers = {
   start,
-  run: ({ code, title }) => kernel.run(code, title),
-  needs: ({ code }) => needs(code).toJs(),
-  compiled: () => compiled().toJs(),
+  take,
+  missing: ({ code }) => plain(missing(code)),
+  run: ({ code, title }) => plain(kernel.run(code, title)),
+  needs: ({ code }) => plain(needs(code)),
+  compiled: () => plain(unpacker.kept()),
 };
 
 self.onmessage = ({ data, ports: [given] }) => {

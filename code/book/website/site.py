@@ -3,12 +3,13 @@
 Written into the site:
 
     page/             the scripts of the pages, from code/book/runtime
-    page/cells/       for each chapter its cells: code, what they define and need (names.py)
-    page/exercises.json   the names of the exercises, by page
-    page/files.json   what a kernel is made of, with sizes
-    page/book.zip     the library, chapters, and what of the data a page can carry
-
-Pyodide itself is in vendor/pyodide (pyodide.py), which Sphinx copies as it is.
+    page/cells/        for each chapter its cells: code, what they define and need (names.py)
+    page/exercises.json  the names of the exercises, by page
+    page/files.json    what a kernel is made of, with sizes, and which module needs which files
+    page/book.zip      the library, chapters, and small data
+    page/fashion.zip   the part of Fashion-MNIST that a page can carry
+    page/left-out.json what of Python and its packages no page is served
+    pyodide/           Python and its packages, made smaller (light.py)
 """
 
 import hashlib
@@ -25,33 +26,44 @@ from ..chapters.texts import all_exercises
 from ..fingerprint import fingerprint
 from ..notebooks import archive
 from ..runtime import pyodide
-from ..runtime.names import defined_and_needed
+from ..runtime.names import defined_and_needed, files_for
+from . import foresight, light
 from .policy import RUNTIME, frame
 
 SCRIPTS = ["run.css", "worker.js", "kernel.py", "names.py"]
-PARTS = ["tools", "store", "output", "cell", "python", "yours", "run"]  # of run.js, in this order
+# The parts of run.js, in this order.
+PARTS = ["tools", "store", "files", "output", "cell", "python", "yours", "run"]
 # What cells read. All of Fashion-MNIST would be 30 MB: a part of it goes along.
 DATA = ["digits.npz", "published_results.csv", "fashion_runs.json", "bench.json"]
 DATA += ["student_mistakes.csv", "LICENSE-digits", "LICENSE-fashion-mnist"]
-FASHION = "code/data/fashion_mnist.npz"
+FASHION, FASHION_PART = "code/data/fashion_mnist.npz", "code/data/fashion_mnist_part.npz"
 TABLES = "code/backprop/exercises/tables"
 
 
 def write(site):
-    """Write the folder `page` of the site."""
+    """Write the folders `page` and `pyodide` of the site."""
     folder = site / "page"
     for name in names():
         if cells := cells_of(name):
-            path = folder / f"cells/{place(name)}.json"
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(json.dumps(cells, ensure_ascii=False), "utf-8")
+            put(folder / f"cells/{place(name)}.json", as_json(cells))
     for script in SCRIPTS:
-        (folder / script).write_bytes((RUNTIME / script).read_bytes())
-    (folder / "run.js").write_text(joined(), "utf-8")
-    (folder / "exercises.json").write_text(json.dumps(_exercises()), "utf-8")
-    (folder / "frame.html").write_text(frame(), "utf-8")
+        put(folder / script, (RUNTIME / script).read_bytes())
+    put(folder / "run.js", joined().encode())
+    put(folder / "exercises.json", as_json(_exercises()))
+    put(folder / "frame.html", frame().encode())
     archive.write(folder / "book.zip", _book())
-    (folder / "files.json").write_text(json.dumps(_files(site), indent=1), "utf-8")
+    archive.write(folder / "fashion.zip", {FASHION_PART: part_of_fashion()})
+    _python(site)
+    put(folder / "files.json", as_json(_files(site), indent=1))
+
+
+def put(path, content):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+
+
+def as_json(value, **how):
+    return json.dumps(value, ensure_ascii=False, **how).encode()
 
 
 def _exercises():
@@ -87,9 +99,19 @@ def _entry(cell):
         "solution": cell.in_solution,
         "defines": sorted(defines),
         "needs": sorted(needs),
+        "files": sorted(files_for(cell.code, needed())),
     }
 
 
+@cache
+def needed():
+    """{module or other word of a cell: the files that it needs}."""
+    own = {"backprop": ["book.zip"], "book": ["book.zip"]}
+    found = foresight.needed(archive.library(), own | pyodide.wheels())
+    return found | {"load_fashion_mnist": ["fashion.zip"]}
+
+
+@cache
 def _book():
     """{path: bytes} of what cells import and read, laid out as in the repository."""
     files = archive.library() | archive.read(ROOT / "code/data" / name for name in DATA)
@@ -97,7 +119,7 @@ def _book():
     files[f"{TABLES}/{tables.MADE}"] = json.dumps(tables.tables(), ensure_ascii=False).encode()
     for name in names():
         files[f"{place(name)}.md"] = Chapter.read(name).shown().text.encode()
-    return files | {"code/data/fashion_mnist_part.npz": part_of_fashion()}
+    return files
 
 
 def part_of_fashion():
@@ -116,16 +138,40 @@ def part_of_fashion():
     return kept.read_bytes()
 
 
+def _python(site):
+    """Python and its packages, as they are served, in place of what Sphinx has copied."""
+    names = [*pyodide.CORE, *pyodide.all_wheels()]
+    served = dict(light.served(name) for name in names)
+    for path in set((site / "pyodide").glob("*")) - {site / path for path in served}:
+        path.unlink()
+    for path, content in served.items():
+        put(site / path, content)
+    left_out = {name: light.left_out(name) for name in names}
+    put(site / "page/left-out.json", as_json(left_out, indent=1))
+
+
 def _files(site):
-    """Where the files of a kernel are, and which archives hold which module."""
-    archives = {"backprop": ["book.zip"], "book": ["book.zip"], **pyodide.wheels()}
-    paths = {name: f"pyodide/{pyodide.kept_as(name).name}" for name in pyodide.CORE}
-    paths |= {name: f"pyodide/{name}" for names in pyodide.wheels().values() for name in names}
-    paths |= {name: f"page/{name}" for name in ("book.zip", "worker.js", "kernel.py", "names.py")}
-    files = [
-        {"name": name, "path": path, "bytes": (site / path).stat().st_size}
-        for name, path in paths.items()
-    ]
-    contents = b"".join((site / path).read_bytes() for path in paths.values())
+    """The files of a kernel: those that Python itself is, and those that modules need."""
+    core = {name: light.served(name)[0] for name in pyodide.CORE}
+    core |= {name: f"page/{name}" for name in ("worker.js", "kernel.py", "names.py")}
+    packages = {name: light.served(name)[0] for name in pyodide.all_wheels()}
+    packages |= {name: f"page/{name}" for name in ("book.zip", "fashion.zip")}
+    files = [_file(site, name, path, "Python") for name, path in core.items()]
+    files += [_file(site, name, path, _title(name)) for name, path in packages.items()]
+    contents = b"".join((site / file["path"]).read_bytes() for file in files)
     version = hashlib.sha256(contents).hexdigest()[:12]
-    return {"files": files, "archives": archives, "version": version}
+    return {"files": files, "needed": needed(), "version": version}
+
+
+def _file(site, name, path, what):
+    size = (site / path).stat().st_size
+    return {"name": name, "path": path, "bytes": size, "what": what, "core": what == "Python"}
+
+
+TITLES = {"numpy": "NumPy", "sympy": "SymPy", "mpmath": "SymPy", "tqdm": "the library"}
+TITLES |= {"book.zip": "the library", "fashion.zip": "Fashion-MNIST"}
+
+
+def _title(name):
+    """What a reader is told is loading; what matplotlib needs goes by its name."""
+    return TITLES.get(name.split("-")[0], "matplotlib")

@@ -1,13 +1,14 @@
 """The kernel of a page, without the page: what it tells of a cell, and which names a cell needs."""
 
 import importlib
+import io
 import sys
 import time
 import zipfile
 
 import pytest
-from book.runtime.kernel import ENOUGH, Kernel, Unpacker
-from book.runtime.names import defined_and_needed
+from book.runtime.kernel import ENOUGH, Kernel, NotHere, Unpacker
+from book.runtime.names import defined_and_needed, files_for
 
 
 @pytest.fixture
@@ -198,30 +199,82 @@ def import_by(unpacker, folder, monkeypatch):
     return importlib.import_module("soonhere")
 
 
-def test_archives_are_unpacked_when_they_are_needed(wheel, monkeypatch):
+NEEDED = {"soonhere": ["soonhere.whl"], "notyet": ["soonhere.whl"]}
+NEEDED |= {"soonhere.inner": ["more.whl", "soonhere.whl"]}
+
+
+def test_an_import_of_what_is_not_here_says_which_files_it_needs(wheel, monkeypatch):
     path, folder = wheel
-    unpacker = Unpacker({"soonhere": [(str(path), str(folder))]})
+    unpacker = Unpacker(NEEDED)
     unpacker.find_spec("another")
-    assert list(folder.iterdir()) == []
+    with pytest.raises(NotHere) as found:
+        import_by(unpacker, folder, monkeypatch)
+    assert found.value.files == ["soonhere.whl"]
+    unpacker.here.add("more.whl")
+    unpacker.take(str(path), str(folder))
     assert import_by(unpacker, folder, monkeypatch).x == 42
     assert not path.exists()
+
+
+@pytest.mark.parametrize(
+    ("code", "again"), [("{}", True), ("print(1)\n{}", False), ("display(1)\n{}", False)]
+)
+def test_a_cell_runs_again_for_a_file_unless_it_has_shown_something(code, again, told, monkeypatch):
+    monkeypatch.delenv("GRADIENTS_PROGRESS", raising=False)
+    monkeypatch.setattr(sys, "meta_path", [Unpacker(NEEDED), *sys.meta_path])
+    kernel = Kernel(lambda kind, data: told.append((kind, data)))
+    trying = "try:\n    import notyet\nexcept Exception:\n    pass"  # the file is to come
+    ended = kernel.run(code.format(trying), "cell 1")
+    assert ended == {"missing": ["soonhere.whl"], "again": again}
+    assert [kind for kind, _ in told if kind == "error"] == ([] if again else ["error"])
+
+
+@pytest.mark.parametrize(
+    ("code", "files"),
+    [
+        ("import soonhere", "soonhere.whl"),
+        ("def f():\n    from soonhere import inner", "more.whl soonhere.whl"),
+        ("from soonhere.inner import x", "more.whl soonhere.whl"),
+        ("import importlib\nimportlib.import_module('soonhere.inner')", "more.whl soonhere.whl"),
+        ("data = lib.load_it()", "data.zip"),
+        ("print('soonhere')\nimport another", ""),
+        ("for", ""),
+    ],
+)
+def test_files_are_foreseen(code, files):
+    assert files_for(code, NEEDED | {"load_it": ["data.zip"]}) == set(files.split())
 
 
 def test_what_was_compiled_is_used_again(wheel, monkeypatch, tmp_path):
     path, folder = wheel
     copy = tmp_path / "copy.whl"
     copy.write_bytes(path.read_bytes())
-    first = Unpacker({"soonhere": [(str(path), str(folder))]})
+    first = Unpacker({})
+    first.take(str(path), str(folder))
     import_by(first, folder, monkeypatch)
     compiled = tmp_path / "compiled.zip"
     compiled.write_bytes(first.kept())
     assert first.kept() == b""  # nothing new since
     for one in sorted(folder.rglob("*"), reverse=True):
         one.unlink() if one.is_file() else one.rmdir()
-    second = Unpacker({"soonhere": [(str(copy), str(folder))]}, str(compiled))
-    second.find_spec("soonhere")
+    second = Unpacker({}, str(compiled))
+    assert second.kept() == b""  # what a page does not need is not lost
+    second.take(str(copy), str(folder))
     (cached,) = folder.rglob("inner.*.pyc")
     made = cached.stat().st_mtime_ns
     time.sleep(0.02)
     assert import_by(second, folder, monkeypatch).x == 42
     assert cached.stat().st_mtime_ns == made  # it was valid: Python did not write it again
+
+
+def test_what_was_compiled_before_stays_beside_what_is_new(wheel, monkeypatch, tmp_path):
+    path, folder = wheel
+    before = tmp_path / "compiled.zip"
+    with zipfile.ZipFile(before, "w") as archive:
+        archive.writestr("lib/old.pyc", b"old")
+    unpacker = Unpacker({}, str(before))
+    unpacker.take(str(path), str(folder))
+    import_by(unpacker, folder, monkeypatch)
+    names = zipfile.ZipFile(io.BytesIO(unpacker.kept())).namelist()
+    assert "lib/old.pyc" in names
+    assert any("inner" in name for name in names)

@@ -31,7 +31,7 @@ async function withNeeds(cell) {
   return [...[...wanted].sort((a, b) => a.number - b.number), cell];
 }
 
-const needsOf = async (cell) => cell.original === undefined || cell.code === cell.original
+const needsOf = async (cell) => !kernel || cell.original === undefined || cell.code === cell.original
   ? cell.plan.needs : kernel.ask("needs", { code: cell.code });
 
 async function allAbove(cell) {
@@ -48,14 +48,14 @@ const runAbove = (cell) => work(cell, allAbove);
 
 async function work(cell, which) {
   if (job) return cell.say("Python is busy with another cell: wait for it, or stop it there.");
-  const mine = job = { stopped: false };
+  const mine = job = { stopped: false, cell };
   const goOn = () => { if (mine.stopped) throw new Stopped(); };
   rememberWhere(cell);
   cell.busy(true);
   cell.say("Looking at what it builds on");  // "Done" of an earlier run would be a verdict on this one
   try {
     await planned();
-    if (!kernel) await start((text) => cell.say(text), goOn);
+    if (!kernel) await start((text) => cell.say(text), goOn, which(cell));
     const cells = await which(cell);
     for (const one of cells) {
       goOn();

@@ -7,8 +7,8 @@ const make = (tag, properties = {}, ...children) => {
   node.append(...children);
   return node;
 };
-const get = async (path) => {
-  const response = await fetch(new URL(path, base));
+const get = async (path, options) => {
+  const response = await fetch(new URL(path, base), options);
   if (!response.ok) throw new Error(`${path}: the site answers ${response.status}`);
   return response;
 };
