@@ -8,8 +8,12 @@ addEventListener("message", ({ data, source, ports }) => {
   if (source !== parent) return;
   const { files } = data;
   const scripts = ["pyodide.asm.js", "pyodide.js", "worker.js"].flatMap((name) => [files[name], "\n;\n"]);
-  const worker = new Worker(URL.createObjectURL(new Blob(scripts, { type: "text/javascript" })));
-  worker.onerror = (event) => tell("broken", event.message);
-  worker.postMessage(files, [ports[0], ...Object.values(files).map((file) => file.buffer)]);
+  try {
+    const worker = new Worker(URL.createObjectURL(new Blob(scripts, { type: "text/javascript" })));
+    worker.onerror = (event) => tell("blocked", event.message);
+    worker.postMessage(files, [ports[0], ...Object.values(files).map((file) => file.buffer)]);
+  } catch (error) {
+    tell("blocked", error.message);
+  }
 });
 tell("open");

@@ -43,11 +43,11 @@ class Host(SimpleHTTPRequestHandler):
 
 
 @contextmanager
-def served(folder):
+def served(folder, host=Host):
     """The address under which a folder can be reached while the block runs."""
 
     def handler(*args):
-        return Host(*args, directory=str(folder))
+        return host(*args, directory=str(folder))
 
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         server.daemon_threads = True

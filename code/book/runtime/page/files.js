@@ -1,9 +1,12 @@
-// The files that Python runs on: what a cell needs, and no more. Each is loaded once.
+// The files that Python runs on: what a cell needs, and no more. Each is loaded once; where the connection breaks off,
+// loading goes on from there.
 
+const TRIES = 4;
 const list = once(() => json("page/files.json"));
 const coming = new Map();  // name of a file: the promise of its bytes, until Python has them
 const come = new Map();    // name of a file: how many bytes have come
 let watched = null;        // {files, what, say}: who is told what is still to come
+let silence;               // the timer that runs while nothing comes
 let stopping = new AbortController();
 
 const json = async (path) => JSON.parse(new TextDecoder().decode(await read({ name: path, path })));
@@ -18,7 +21,7 @@ async function fetched(files) {
 async function loaded(files, what, say, all = files) {
   watched = { files: all, what, say };
   report();
-  try { return await fetched(files); } finally { watched = null; }
+  try { return await fetched(files); } finally { watched = null; clearTimeout(silence); }
 }
 
 function begin(file) {
@@ -34,18 +37,42 @@ function report() {
   const { files, what, say } = watched;
   const all = files.reduce((sum, { bytes }) => sum + bytes, 0);
   const left = files.reduce((sum, { name, bytes }) => sum + Math.max(bytes - (come.get(name) ?? 0), 0), 0);
+  const [seconds, text] = PATIENCE.files;
   say(`Loading ${what}: ${megabytes(left)} of ${megabytes(all)} MB to come`);
+  clearTimeout(silence);
+  silence = setTimeout(() => say(`Loading ${what}: ${text} for ${megabytes(left)} MB`), seconds * 1000);
 }
 
-async function read({ name, path }) {
-  const reader = (await get(path, { signal: stopping.signal })).body.getReader();
-  const parts = [];
+async function read(file) {
+  const got = { parts: [], size: 0, mark: null };
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await goOnReading(file, got);
+      return await unpacked(file.path, new Uint8Array(await new Blob(got.parts).arrayBuffer()));
+    } catch (error) {
+      if (stopping.signal.aborted || error instanceof Stopped || error.final) throw error;
+      if (attempt === TRIES) throw new Error(`${file.what ?? file.name} did not come, in ${TRIES} tries: the connection is lost (${file.path}). When it is back, press Run again`);
+      watched?.say(`The connection broke off; loading ${file.what ?? file.name} again, try ${attempt + 1} of ${TRIES}`);
+      await new Promise((resolve) => setTimeout(resolve, 500 * 2 ** attempt));
+    }
+  }
+}
+
+// What has come stays, if the host can send the rest of the same file.
+async function goOnReading({ name, path }, got) {
+  const headers = got.size && got.mark ? { Range: `bytes=${got.size}-`, "If-Range": got.mark } : {};
+  const response = await get(path, { headers, signal: stopping.signal });
+  if (response.status !== 206) Object.assign(got, { parts: [], size: 0 });
+  const whole = !response.headers.get("Content-Encoding");  // else a part would be one of the packed bytes
+  got.mark = whole ? response.headers.get("ETag") ?? response.headers.get("Last-Modified") : null;
+  const due = whole ? got.size + Number(response.headers.get("Content-Length")) : 0;
+  const reader = response.body.getReader();
   for (let part; !(part = await reader.read()).done;) {
-    parts.push(part.value);
-    come.set(name, (come.get(name) ?? 0) + part.value.length);
+    got.parts.push(part.value);
+    come.set(name, got.size += part.value.length);
     report();
   }
-  return unpacked(path, new Uint8Array(await new Blob(parts).arrayBuffer()));
+  if (got.size < due) throw new TypeError("the file ends too early");
 }
 
 async function unpacked(path, data) {

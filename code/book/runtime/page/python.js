@@ -10,7 +10,7 @@ let job = null;       // what was asked for and is not done
 
 // Python itself comes first; while it starts, the line is free for what these cells need.
 async function start(say, goOn, cells) {
-  if (location.protocol === "file:") throw new Error("a page opened as a file may load nothing: show the book with `make serve`, or read it on a web server");
+  askBrowser();
   const { files, needed } = await list();
   const asInBook = (await cells).filter((cell) => !cell.input || cell.code === cell.original);
   const foreseen = new Set(asInBook.flatMap((cell) => cell.plan.files));
@@ -23,8 +23,8 @@ async function start(say, goOn, cells) {
   goOn();
   say("Starting Python");
   const self = await open(say, goOn);
-  await self.begin(given);
-  await self.ask("start", { needed, progress: progress.text });
+  await patiently("worker", say, self.begin(given));
+  await patiently("python", say, self.ask("start", { needed, progress: progress.text }));
   self.started = true;
 }
 
@@ -57,6 +57,7 @@ async function open(say, goOn) {
     here: () => settle.resolve(),
     done: (data) => settle.resolve(data),
     broken: (data) => settle.reject(new Error(data)),
+    blocked: (data) => settle.reject(new Error(`the worker in which Python runs has failed${data ? ` (${data})` : ""}. ${BLOCKED}`)),
     memory: (data) => self.started || keepForNextPage("memory.bin", data),
   };
   port.onmessage = ({ data: { kind, data } }) => told[kind](data);
@@ -64,7 +65,7 @@ async function open(say, goOn) {
   const opened = answer();
   document.body.append(frame);
   kernel = self;  // so that it can be stopped
-  await opened;
+  await patiently("frame", say, opened);
   goOn();
   return self;
 }
@@ -97,7 +98,7 @@ async function provide(question, names) {
   const given = await loaded(files, what, say);
   for (const name of names) coming.delete(name);
   say(`Unpacking ${what}`);
-  await question("take", { files: given });
+  await patiently("packages", say, question("take", { files: given }));
   say(before);
 }
 
@@ -105,13 +106,14 @@ async function provide(question, names) {
 // starts sooner: the former only before any cell has run, the latter not from a kernel in which cells ran that
 // the reader had changed, lest they change what later pages run.
 const KEPT = ["memory.bin", "compiled.zip"];
+const NO_ROOM = "This browser has no room left, or may keep nothing: the next page starts more slowly, and progress may be lost.";
 const keptAs = (name) => new URL(`page/${name}`, base);
 const keptBefore = async (name) => {
   const before = await (await store())?.match(keptAs(name)).catch(() => null);
   return [name, before && new Uint8Array(await before.arrayBuffer())];
 };
 const keepForNextPage = async (name, bytes) => {
-  try { await (await store())?.put(keptAs(name), new Response(bytes)); } catch { /* as above */ }
+  try { await (await store())?.put(keptAs(name), new Response(bytes)); } catch { remark(NO_ROOM); }
 };
 const store = async () => {
   try {

@@ -76,6 +76,6 @@ const progress = {
     try {
       localStorage.setItem("progress", text);
       remember("solved", { ...Object.fromEntries(Object.keys(this.deeds).map((name) => [name, now])), ...before });
-    } catch { /* it is a comfort only */ }
+    } catch { remark(NO_ROOM); }
   },
 };

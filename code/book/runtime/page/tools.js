@@ -9,7 +9,7 @@ const make = (tag, properties = {}, ...children) => {
 };
 const get = async (path, options) => {
   const response = await fetch(new URL(path, base), options);
-  if (!response.ok) throw new Error(`${path}: the site answers ${response.status}`);
+  if (!response.ok) throw Object.assign(new Error(`${path}: the site answers ${response.status}`), { final: response.status < 500 });
   return response;
 };
 const once = (make) => { let made; return () => (made ??= make().catch((error) => { made = null; throw error; })); };
