@@ -7,7 +7,7 @@ function blankCell(place) {
   const input = make("div", { className: "cell_input docutils container" },
     make("div", { className: "highlight-ipython3 notranslate" }, make("div", { className: "highlight" }, pre)));
   const cell = new Cell(make("div", { className: "cell docutils container run-blank" }, input), place);
-  cell.plan = { code: BLANK, defines: [], needs: [], solution: false, raises: false };
+  cell.plan = { code: BLANK, defines: [], needs: [], files: [], solution: false, raises: false };
   return cell;
 }
 
