@@ -34,6 +34,7 @@ from ..fingerprint import fingerprint
 CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text("utf-8"))
 PAGES = [place_of(name) for name in order()]
 STYLE, SCRIPT = (Path(__file__).with_name(f"print.{kind}") for kind in ("css", "js"))
+MATHS = ROOT / "code/book/website/theme/maths.css"
 
 FLAGS = """--headless=new --no-sandbox --disable-gpu --no-first-run --disable-sync
     --disable-background-networking --disable-component-update --disable-extensions
@@ -42,7 +43,7 @@ OFFLINE = "--host-resolver-rules=MAP * ~NOTFOUND"
 logging.getLogger("pypdf").setLevel(logging.ERROR)  # it counts the objects of its own files wrong
 
 LIMIT = 600  # seconds for one printing
-UNSET = "Not typeset"  # the title of the document until print.js has set all mathematics
+UNSET = "Not fitted"  # the title of the document until print.js has made all of it fit
 
 # What paper has no use for: the code of figures, buttons, reports on exercises not yet begun.
 USELESS = """.cell:has(.cell_output) .above-input, a.headerlink, button, script, style,
@@ -216,7 +217,9 @@ def appendix(kind, sections):
 def document(site, subtitle, body):
     """The body behind a title page and the contents, with the styles and scripts that it needs."""
     listed = "h1, .chapter:not(:first-child) :is(h2, :not(.back) > h3)"
-    pygments, mathjax = site / "_static/pygments.css", site / "mathjax/tex-mml-chtml.js"
+    pygments = site / "_static/pygments.css"
+    style = MATHS.read_text("utf-8").replace("url(..", f"url({site.as_uri()}")
+    style += STYLE.read_text("utf-8") + "".join(map(running_head, body.select(".chapter")))
     title, author, year = (escape(CONFIG[key]) for key in ("title", "author", "copyright"))
     return f"""<!DOCTYPE html>
 <html lang="{CONFIG["sphinx"]["config"]["language"]}" data-theme="light">
@@ -224,7 +227,7 @@ def document(site, subtitle, body):
 <meta charset="utf-8">
 <title>{UNSET}</title>
 <link rel="stylesheet" href="{pygments.as_uri()}">
-<style>{STYLE.read_text("utf-8")}{"".join(map(running_head, body.select(".chapter")))}</style>
+<style>{style}</style>
 <script>{SCRIPT.read_text("utf-8")}</script>
 </head>
 <body>
@@ -234,7 +237,6 @@ def document(site, subtitle, body):
 </header>
 <nav><h1 id="Contents">Contents</h1>{"".join(map(line, body.select(listed)))}</nav>
 {body}
-<script src="{mathjax.as_uri()}"></script>
 </body>
 </html>
 """
@@ -285,7 +287,7 @@ def printed(browser, document):
             raise RuntimeError(f"Chromium printed nothing:\n{run.stderr[-2000:]}")
         made = target.read_bytes()
     if f"/Title ({UNSET})".encode() in made:
-        raise RuntimeError("the mathematics of the book was not set")
+        raise RuntimeError("the lines of the book were not made to fit")
     return made
 
 

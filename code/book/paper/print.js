@@ -1,11 +1,5 @@
-// In the document that is printed (code/book/pdf.py): sets all mathematics before the page counts as loaded, which is when Chromium prints it,
-// and makes smaller what is too wide for the paper.
-
-window.MathJax = {
-  startup: { typeset: false },
-  chtml: { matchFontHeight: false },
-  options: { enableMenu: false, processHtmlClass: "math", menuOptions: { settings: { assistiveMml: false } } },
-};
+// In the document that is printed (code/book/paper/pdf.py): makes smaller what is too wide for the paper, before Chromium prints, which is when
+// the page has loaded, fonts and all.
 
 // Smaller by what is lacking and a hair more, since paddings stay; but not below `least`.
 function fit(element, needed, room, least) {
@@ -13,32 +7,17 @@ function fit(element, needed, room, least) {
   if (needed > room) element.style.fontSize = `${size * Math.max(least, 0.99 * room / needed)}px`;
 }
 
-addEventListener("DOMContentLoaded", () => {
-  MathJax.typeset();
-
+addEventListener("load", () => {
   // Whoever listens to the PDF hears the source of a formula: its glyphs, read one by one, say less.
-  for (const { typesetRoot, math } of MathJax.startup.document.math) {
-    typesetRoot.setAttribute("role", "img");
-    typesetRoot.setAttribute("aria-label", math.trim());
+  for (const formula of document.querySelectorAll(".math")) {
+    const set = formula.querySelector("math");
+    set.setAttribute("role", "img");
+    set.setAttribute("aria-label", formula.dataset.tex);
+    for (const part of set.children) part.setAttribute("aria-hidden", "true"); // each letter an entry would double the file
   }
 
-  // A line does not begin with the comma behind a formula, nor end with the bracket before it.
-  for (const formula of document.querySelectorAll("span.math")) {
-    const [before] = formula.previousSibling?.data?.match(/[([“]$/) ?? [""];
-    const [after] = formula.nextSibling?.data?.match(/^[-.,:;?!)\]”’]+/) ?? [""];
-    if (!before && !after) continue;
-    const together = document.createElement("span");
-    together.style.whiteSpace = "nowrap";
-    if (before) formula.previousSibling.data = formula.previousSibling.data.slice(0, -1);
-    if (after) formula.nextSibling.data = formula.nextSibling.data.slice(after.length);
-    formula.replaceWith(together);
-    together.append(before, formula, after);
-  }
-
-  for (const formula of document.querySelectorAll("mjx-container[display]")) {
-    const number = formula.parentElement.querySelector(".eqno");
-    fit(formula, formula.scrollWidth, formula.clientWidth - 2 * (number?.offsetWidth ?? 0), 0.5);
-  }
+  for (const formula of document.querySelectorAll("div.math"))
+    fit(formula, formula.scrollWidth, formula.clientWidth, 0.5);
   for (const table of document.querySelectorAll("table"))
     fit(table, table.scrollWidth, table.parentElement.clientWidth, 0.5);
   for (const code of document.querySelectorAll("pre")) {

@@ -25,16 +25,14 @@ DROPPED = {
     "searchtools.js": "searches as one types, which is switched off",
     "language_data.js": "belongs to searchtools.js",
     "searchindex.js": "belongs to searchtools.js",
+    "tex-mml-chtml.js": "sets formulas, which are set (maths.py)",
 }
 SEARCH = {
     "searchtools.js",
     "language_data.js",
     "searchindex.js",
 }  # but the page of results needs them
-KEPT_INLINE = (
-    "window.MathJax =",
-    "// Activate the search field",
-)  # all others set what nothing reads
+KEPT_INLINE = "// Activate the search field"  # all others set what nothing reads
 
 LICENCE = re.compile(r"/\*!.*?\*/", re.S)
 SHEET = re.compile(
@@ -85,9 +83,8 @@ def style_sheet(bundle, pages, words):
     longest = max(lists, key=len)  # pages without cells lack one
     texts = [text_of(bundle.site, name) for name in longest]
     rules = [rule for name in longest for rule in sheet(bundle.site, name)]
-    rules += parsed(own("maths.css"))
     notices = "\n".join(dict.fromkeys(LICENCE.findall("\n".join(texts))))
-    css = "\n".join(used(rules, words))
+    css = "\n".join([*used(rules, words), own("maths.css")])
     return bundle.put("book.css", notices + "\n" + with_small_fonts(bundle, css))
 
 
@@ -206,36 +203,29 @@ def own(name):
 
 def scripts(bundle, page, soup):
     """Put one script, which does not hold up the page, in the place of the theme's."""
-    parts, maths = [], None
+    parts = []
     for tag in soup.find_all("script"):
-        name = local(page, tag["src"]) if tag.get("src") else None
-        base = posixpath.basename(name or "")
-        if (
-            name
-            and not name.startswith(("_static/", "searchindex.js", "mathjax/"))
-            or tag.get("type") == "module"
-        ):
-            continue  # a script of ours, or another's choice
+        base = posixpath.basename(tag.get("src", "").split("?")[0])
+        name = local(page, tag["src"]) if base else None
         if base in SEARCH and page == "search.html":
             tag["defer"] = ""  # by themselves: one of them asks whether another is there yet
             continue
-        tag.extract()
-        if base == "tex-mml-chtml.js":
-            maths = posixpath.join(
-                posixpath.dirname(name), "startup.js"
-            )  # in parts, which maths.js loads
-        elif base in DROPPED:
+        if base in DROPPED:
+            tag.extract()
             continue
-        elif name:
+        if (
+            name
+            and not name.startswith(("_static/", "searchindex.js"))
+            or tag.get("type") == "module"
+        ):
+            continue  # a script of ours, or another's choice
+        tag.extract()
+        if name:
             parts.append(text_of(bundle.site, name))
         elif tag.string and tag.string.strip().startswith(KEPT_INLINE):
             parts.append(tag.string.strip())
-    ours = ["theme.js", "maths.js"] if maths else ["theme.js"]
-    parts = [own("before.js"), *parts, own("after.js"), *map(own, ours)]
+    parts = [own("before.js"), *parts, own("after.js"), own("theme.js")]
     # A script's last line may be a comment or lack its semicolon.
     source = re.sub(r"^//# sourceMappingURL=.*$", "", "\n;\n".join(parts), flags=re.M)
-    name = "maths.js" if maths else "search.js" if page == "search.html" else "book.js"
-    tag = soup.new_tag("script", src=bundle.put(name, source), defer="")
-    if maths:
-        tag["data-maths"] = maths
-    return tag
+    name = "search.js" if page == "search.html" else "book.js"
+    return soup.new_tag("script", src=bundle.put(name, source), defer="")

@@ -1,4 +1,4 @@
-"""Finishes the pages that Sphinx has built: quick, accessible, safe.
+"""Finishes the pages that Sphinx has built: set, quick, accessible, safe.
 
 A second run changes nothing; after a partial build the new pages are finished like the others, which
 stay as they are. The pages as Sphinx wrote them are kept beside the site (SITE.raw): if the style
@@ -8,36 +8,33 @@ sheet changes, or what is done here, all are finished again from these.
 import gzip
 import re
 import sys
+from base64 import b64decode, b64encode
+from io import BytesIO
 from pathlib import Path
 
 from bs4 import BeautifulSoup, Comment
 from bs4.element import Script
+from PIL import Image
 
 from ..chromium import chromium
 from ..fingerprint import fingerprint
 from ..notebooks import editions
 from ..settings import PDF
-from . import access, bundle
+from . import access, bundle, maths
 from .policy import FIRST, headers, policy
 
 FINISHED = "Sphinx, finished by book.website.finish"  # the generator that a finished page names
 # What a finished page depends on, besides the page and the style sheet.
 MADE_BY = [
     "code/book/website",
+    "code/book/runtime/page/maths.js",
     "code/book/notebooks",
+    "vendor/temml",
+    "vendor/latin-modern-math",
     "_static",
     "_config.yml",
     "requirements.lock",
 ]
-
-# What is left of a formula that is as wide as its glyphs: commands that draw nothing go, relations
-# and operators are one wide glyph, other commands one like a letter.
-SHORT = {
-    r"\\(left|right|displaystyle|math\w+|boldsymbol|operatorname|text)\b|\\[^a-zA-Z]": "",
-    r"\\(ne|neq|le|ge|approx|to|in|sim|mapsto|odot|oslash|cdot|times|pm|leftarrow|gg|ll)\b": "=",
-    r"\\[a-zA-Z]+": "x",
-    r"[{}_^&\s]": "",
-}
 
 PACKED = {
     ".html",
@@ -65,8 +62,9 @@ def finish(site):
     url = editions.repository_url()
     mark = f"{FINISHED} {fingerprint(*MADE_BY)} {sheet} {bool(chromium())}"
     stale = [page for page in raw if mark not in (site / page).read_text("utf-8")]
-    for page in stale:
-        write(site / page, finished(files, page, raw[page], sheet, url, mark))
+    with maths.engine() as setter:
+        for page in stale:
+            write(site / page, finished(files, setter, page, raw[page], sheet, url, mark))
     if len(stale) == len(raw):
         files.remove_others()
     write(site / "robots.txt", "User-agent: *\nAllow: /\n")
@@ -111,22 +109,24 @@ def words_of(site, htmls):
     return {word for text in [*htmls, *own, *theirs] for word in re.findall(r"[\w-]+", text)}
 
 
-def finished(files, page, html, sheet, url, mark):
+def finished(files, setter, page, html, sheet, url, mark):
     """The finished page."""
     soup = BeautifulSoup(html, "html.parser")
     access.repair(soup)
     pictures(soup)
-    room(soup)
+    maths.set_all(setter, page, soup)
     editions.buttons(soup, page.removesuffix(".html"), url)
     up = "../" * page.count("/")
     paper(soup, up)
     script = bundle.scripts(files, page, soup)
     head(soup, mark)
-    for name in {"src", "data-maths"} & {*script.attrs}:
-        script[name] = up + script[name]
+    script["src"] = up + script["src"]
     first, *others = soup.select("link[rel=stylesheet]")
     first["href"] = up + sheet
     first.insert_after(script)  # before the scripts that build on it
+    if soup.math:  # its font comes with the page, so that no line moves when it is there
+        font = {"rel": "preload", "href": up + maths.FONT, "as": "font", "crossorigin": ""}
+        first.insert_after(soup.new_tag("link", attrs=font))
     for link in others:
         link.decompose()
     for unused in soup.select(".pst-async-banner-revealer, #ethical-ad-placement"):
@@ -181,6 +181,19 @@ def pictures(soup):
     for style in soup.select("article svg style"):
         if "".join(style.get_text().split()) == "*{stroke-linejoin:round;stroke-linecap:butt}":
             style.decompose()
+    for image in soup.select("article svg image"):
+        image["xlink:href"] = smaller(image["xlink:href"])
+
+
+def smaller(address):
+    """An image in its address, with a palette in place of colours if that is smaller and the same."""
+    kind, _, data = address.partition(";base64,")
+    image = Image.open(BytesIO(b64decode(data))).convert("RGBA")
+    few, packed = image.convert("RGB").quantize(), BytesIO()
+    few.save(packed, "PNG", optimize=True)
+    small = f"{kind};base64,{b64encode(packed.getvalue()).decode()}"
+    same = few.convert("RGBA").tobytes() == image.tobytes()
+    return small if same and len(small) < len(address) else address
 
 
 def paper(soup, up):
@@ -189,27 +202,6 @@ def paper(soup, up):
         link = soup.new_tag("a", attrs={"class": "btn btn-sm dropdown-item", "href": f"{up}{PDF}"})
         link.string = "The whole book (.pdf)"
         button.replace_with(link)
-
-
-def room(soup):
-    """Keep for each formula about the room that it will need, so that no line moves when it is set.
-
-    The numbers fit what MathJax makes of the book's formulas, in the size of their text: inline ones
-    to 0.3 on average, where their source is off by 5.5.
-    """
-    for formula in soup.select("article .math"):
-        tex = formula.get_text()
-        if formula.name == "span":
-            tall = re.search(r"\\(displaystyle|dfrac|begin)", tex)
-            for source, short in SHORT.items():
-                tex = re.sub(source, short, tex)
-            wide, capitals = (len(re.findall(kind, tex)) for kind in ("[=<>+-]", "[A-Z]"))
-            width = 1.25 * wide + 0.83 * capitals + 0.48 * (len(tex) - wide - capitals)
-            formula["style"] = f"--width: {width:.1f}em; --height: {2.6 if tall else 1.2}em"
-        else:
-            rows = tex.split("\\\\")
-            high = sum(bool(re.search(r"\\(d?frac|sum|prod)", row)) for row in rows)
-            formula["style"] = f"--height: {1.8 + 1.6 * (len(rows) + high):.1f}em"
 
 
 def write(path, text):

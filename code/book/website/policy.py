@@ -26,7 +26,7 @@ const dark = mode === "dark" ||
 Object.assign(document.documentElement.dataset, { mode, theme: dark ? "dark" : "light" });
 """
 
-# Everything comes from the site itself. Styles may stand in a page: MathJax and figures write them.
+# Everything comes from the site itself. Styles may stand in a page: Temml and figures write them.
 # Pyodide compiles WebAssembly; its worker starts from a blob. A host that sends this as a header
 # sends it with the frame, too.
 POLICY = {

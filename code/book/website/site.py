@@ -32,7 +32,7 @@ from .policy import RUNTIME, frame
 
 SCRIPTS = ["run.css", "worker.js", "kernel.py", "names.py"]
 # The parts of run.js, in this order.
-PARTS = ["tools", "store", "waiting", "files", "output", "cell", "python", "yours", "run"]
+PARTS = ["tools", "store", "waiting", "files", "maths", "output", "cell", "python", "yours", "run"]
 # What cells read. All of Fashion-MNIST would be 30 MB: a part of it goes along.
 DATA = ["digits.npz", "published_results.csv", "fashion_runs.json", "bench.json"]
 DATA += ["student_mistakes.csv", "LICENSE-digits", "LICENSE-fashion-mnist"]

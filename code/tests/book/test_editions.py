@@ -28,7 +28,7 @@ from nbclient import NotebookClient
 PAGES = order()
 CHAPTERS = [Chapter.read(name) for name in PAGES]
 URL = "https://github.com/example/gradients-by-hand"
-VENDORED = {"_static", "mathjax", "pyodide", "codemirror"}
+VENDORED = {"_static", "temml", "latin-modern-math", "pyodide", "codemirror"}
 
 
 @cache

@@ -25,6 +25,12 @@ SAID = "() => [...document.querySelectorAll('.run-status')].at(-1).textContent"
 UNMEANT = """() => [...document.querySelectorAll(".run-error")]
     .filter(node => !node.closest(".cell").matches(".tag_raises-exception"))
     .map(node => node.textContent)"""
+UNDRAWN = """() => {
+    const wide = node => node?.getBoundingClientRect().width > 1;
+    return [...document.querySelectorAll(".math")]
+        .filter(node => node.checkVisibility() && !wide(node.querySelector("math")))
+        .map(node => node.textContent);
+}"""
 OUTPUTS = "() => document.querySelectorAll('.run-output').length"
 
 
@@ -50,6 +56,7 @@ def test_all_cells_of_a_page_run(engine, base):
         assert said_at_last(browser).startswith("Done")
         assert browser.run(OUTPUTS) > 20
         assert browser.run(UNMEANT) == []
+        assert browser.run(UNDRAWN) == []
         assert browser.errors() == []
 
 

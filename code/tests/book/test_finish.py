@@ -24,7 +24,7 @@ TESTS = ROOT / "code/tests"
 NODE = TESTS / "node_modules"
 ALL = [*PAGES, "search", "genindex"]
 FORMS = {"desktop": 95, "mobile": 85}  # the least score in performance
-BYTES = 600_000  # what the first view of a page may transfer
+BYTES = 200_000  # what the first view of a page may transfer
 OPEN = "document.querySelectorAll('details').forEach(details => { details.open = true; })"
 WATCH = """
     window.refused = [];
@@ -86,7 +86,6 @@ def test_axe_finds_nothing(name, page, host):
     page.evaluate(OPEN)
     for width in 1280, 320:
         page.set_viewport_size({"width": width, "height": 900})
-        page.evaluate("window.setMaths?.()")
         for theme in "light", "dark":
             page.emulate_media(color_scheme=theme)
             page.wait_for_function(f"() => document.documentElement.dataset.theme === '{theme}'")
@@ -131,26 +130,6 @@ def test_what_axe_does_not_ask(name):
     assert [str(image)[:80] for image in soup(name).select(bare)] == []
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_formulas_can_be_heard(name, page, host):
-    """Each one has MathML beside its picture; none is set before it is needed, all are on demand."""
-    page.goto(f"{host}{name}.html", wait_until="load")
-    if page.evaluate("document.querySelector('article .math') === null"):
-        return
-    page.evaluate("window.setMaths()")
-    silent = """[...document.querySelectorAll("article .math")]
-        .filter(formula => !formula.querySelector("mjx-assistive-mml math")).length"""
-    assert page.evaluate(silent) == 0
-
-
-def test_source_shows_where_mathjax_fails(page, host):
-    """A formula waits unseen in the room that is kept for it, but not for what never comes."""
-    page.route("**/mathjax/**", lambda route: route.abort())
-    page.goto(f"{host}chapters/softmax.html", wait_until="load")
-    page.wait_for_function("() => !document.querySelector('.math[style]')")
-    assert "\\(" in page.locator("article").inner_text()
-
-
 # Safe
 
 
@@ -188,7 +167,6 @@ def test_headers_for_hosts_hold_the_policy():
 @pytest.mark.parametrize("name", ALL)
 def test_page_works_under_the_policy(name, page, host):
     page.goto(f"{host}{name}.html", wait_until="load")
-    page.evaluate("window.setMaths?.()")
     assert page.evaluate("refused") == []
     assert page.complaints == []
 
@@ -318,7 +296,7 @@ def test_finishing_twice_changes_nothing(tmp_path):
     """Neither does a build that writes one page anew; what is gone takes its copies along."""
     need(HTML.with_name("html.raw").is_dir(), "there are no finished pages: run make book")
     site = tmp_path / "html"
-    for part in "_static", "mathjax", "page":
+    for part in "_static", "page":
         shutil.copytree(HTML / part, site / part)
     for name in "index.html", "search.html", "searchindex.js":
         raw = HTML.with_name("html.raw") / name

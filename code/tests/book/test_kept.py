@@ -282,7 +282,7 @@ def test_a_solution_and_a_hint_are_set(reader):
     assert at.run(blank).startswith("Done")
     shown = blank.locator(".text_markdown")
     assert shown.count() == 2
-    shown.last.locator("math, mjx-container").first.wait_for()
+    shown.last.locator("math").first.wait_for()
     assert "class LogSoftmax" in shown.last.locator("pre").first.inner_text()
     assert "$" not in shown.last.locator("p").first.inner_text()
     assert "```" not in blank.locator(".run-output").inner_text()

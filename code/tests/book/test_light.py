@@ -77,7 +77,7 @@ def test_an_import_that_nothing_foretells_works(reader):
     cell = at.cell("import numpy as np")
     at.write(cell, UNFORESEEN)
     assert at.run(cell).startswith("Done")
-    assert cell.locator(".run-output mjx-container").count() == 1
+    cell.locator(".run-output .math > math").wait_for()
     at.write(cell, "print('first')\nexec('import matplotlib as m')\nm.__name__")
     assert at.run(cell).startswith("Error")
     assert "run this cell again" in at.answer(cell)

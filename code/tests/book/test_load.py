@@ -24,7 +24,7 @@ BINDER = ROOT / ".binder"
 COMPRESSED = {
     "/index.html": "text/html; charset=utf-8",
     "/chapters/linear.html": "text/html; charset=utf-8",
-    "/mathjax/tex-mml-chtml.js": "text/javascript; charset=utf-8",
+    "/temml/temml.min.js": "text/javascript; charset=utf-8",
     "/_static/pygments.css": "text/css; charset=utf-8",
 }
 HEADERS = {
@@ -40,6 +40,7 @@ TYPES = {
     "gz": "application/gzip",
     "pdf": "application/pdf",
     "svg": "image/svg+xml",
+    "woff": "font/woff",
     "woff2": "font/woff2",
     "unknown": "application/octet-stream",
 }

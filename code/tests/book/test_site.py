@@ -14,18 +14,11 @@ from bs4 import BeautifulSoup
 
 pytestmark = pytest.mark.site
 
-# All of the mathematics; the page itself sets it as it comes near the window.
-MATHS_IS_SET = """() => {
-    if (!document.querySelector(".math")) return true;
-    window.setting ??= window.setMaths().then(() => { window.mathsIsSet = true; });
-    return window.mathsIsSet === true;
-}"""
-
 # What is on the page, apart from its looks.
 CONTENTS = r"""() => {
     const article = document.querySelector("article");
     const all = (selector, root = document) => [...root.querySelectorAll(selector)];
-    const hidden = "code, pre, script, style, mjx-container, .MathJax, annotation";
+    const hidden = "code, pre, script, style, math";
     const words = [];
     const walker = document.createTreeWalker(article, NodeFilter.SHOW_TEXT);
     while (walker.nextNode())
@@ -33,13 +26,13 @@ CONTENTS = r"""() => {
     const isPicture = image => !image.closest("[aria-hidden=true]")
         && !image.parentElement.closest("svg, button");
     const pictures = all("img, article svg[role=img], .cell_output svg").filter(isPicture);
-    const broken = "mjx-merror, [data-mjx-error], mjx-container [style*='color: red']";
+    const broken = "merror, .temml-error, math a, math [mathcolor]";
     return {
         h1: all("h1").filter(h => h.checkVisibility()).map(h => h.innerText),
         prose: words.join(""),
         unset: all(".math", article)
-            .filter(maths => !maths.querySelector("mjx-container")).map(maths => maths.innerText),
-        broken: all(broken).map(m => m.getAttribute("title") || m.innerText || "error"),
+            .filter(maths => !maths.querySelector("math")).map(maths => maths.innerText),
+        broken: all(broken).map(m => m.textContent),
         outputs: all(".cell_output").map(output => ({
             text: output.innerText,
             meant: output.closest(".cell").classList.contains("tag_raises-exception"),
@@ -61,10 +54,10 @@ TOO_WIDE = """() => {
         && (/auto|scroll/.test(getComputedStyle(e).overflowX) || scrolls(e.parentElement));
     const reach = e => e.getBoundingClientRect().left
         + Math.max(e.getBoundingClientRect().width, e.scrollWidth);
-    const out = [...document.querySelectorAll("article *:not(mjx-container *)")]
+    const out = [...document.querySelectorAll("article *:not(math *)")]
         .filter(e => e.checkVisibility() && !scrolls(e.parentElement)
             && (scrolls(e) ? e.getBoundingClientRect().right : reach(e)) > width + 1)
-        .map(e => `${e.tagName} ${e.className}: ${e.innerText?.slice(0, 60)}`);
+        .map(e => `${e.tagName} ${e.className}: ${e.textContent.slice(0, 60)}`);
     const page = document.documentElement.scrollWidth;
     return page > width + 1 ? [`the page is ${page} wide in a window of ${width}`, ...out] : out;
 }"""
@@ -82,12 +75,12 @@ CONTRAST = """theme => {
         const [r, g, b, a = 1] = parse(getComputedStyle(e).backgroundColor);
         return a > 0.5 ? [r, g, b] : under(e.parentElement);
     };
-    const text = "article :is(p, li, h1, h2, h3, td, th, dt, pre, mjx-container)";
+    const text = "article :is(p, li, h1, h2, h3, td, th, dt, pre, math)";
     const body = light(under(document.body));
     const poor = [...document.querySelectorAll(text)].filter(e => e.checkVisibility()).map(e => {
         const two = [light(parse(getComputedStyle(e).color)), light(under(e))];
         const contrast = (Math.max(...two) + 0.05) / (Math.min(...two) + 0.05);
-        return [contrast, `${e.tagName}: ${e.innerText.slice(0, 60)}`];
+        return [contrast, `${e.tagName}: ${e.textContent.slice(0, 60)}`];
     }).filter(([contrast]) => contrast < 4.5);
     return { body, poor };
 }"""
@@ -108,7 +101,6 @@ def look(context, base):
         page.on("requestfailed", lambda request: seen["failed"].append(request.url))
         page.set_viewport_size({"width": 1280, "height": 900})
         page.goto(f"{base}{name}.html", wait_until="load")
-        page.wait_for_function(MATHS_IS_SET)
         page.evaluate("document.querySelectorAll('article details').forEach(d => d.open = true)")
         seen |= page.evaluate(CONTENTS)
         seen["too wide at 1280"] = page.evaluate(TOO_WIDE)

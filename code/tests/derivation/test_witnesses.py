@@ -1,13 +1,13 @@
 """Every line of every derivation of the book, judged by others than its prover.
 
 By explicit entries at two further shapes; in NumPy, by central differences; and as a reader does,
-from the LaTeX that is on the page. Nothing is listed here: `book.derivations` finds them all.
+from the LaTeX that is printed and from the MathML that is shown. Nothing is listed here:
+`book.derivations` finds them all.
 """
 
 import re
 from dataclasses import replace
 from itertools import pairwise
-from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -31,8 +31,10 @@ from backprop.derivation.judges.entries import Entries
 from backprop.derivation.nodes import entry
 from backprop.derivation.printing.styles import Latex, Part
 from book.chapters.chapter import Chapter, derived, names
+from book.website import maths
 from evaluator import World
 from latex_reader import Matrix, Reader, Unreadable, shape
+from mathml_reader import shown
 
 BOOK = {f"{name}: {key}": one for name, found in derived().items() for key, one in found.items()}
 # Not those at which the checker looks itself; the larger networks have a width of 1 to be fast.
@@ -182,15 +184,16 @@ def test_what_is_printed_is_what_was_judged(derivation):
     read(derivation, derivation._repr_latex_())
 
 
-def test_every_block_is_well_formed(derivation):
-    converter = pytest.importorskip("latex2mathml.converter")
-    block = derivation._repr_latex_().strip("$")
-    assert block.count("{") == block.count("}")
-    block = re.sub(r"\\\\\[[.0-9]+ex\]", r"\\\\", block)  # these two it does not know,
-    block = block.replace("{aligned}", "{align*}")  # and shows what it does not know as it stands
-    markup = converter.convert(block)
-    assert ElementTree.fromstring(markup).tag.endswith("math")
-    assert "\\" not in markup
+@pytest.fixture(scope="module")
+def javascript():
+    with maths.engine() as javascript:
+        yield javascript
+
+
+def test_what_is_shown_is_what_was_judged(derivation, javascript):
+    """From the MathML that the page is made of, too."""
+    tex = derivation._repr_latex_().strip("$")
+    read(derivation, shown(javascript.call("mathml", tex, True)))
 
 
 # Who watches them. First the collection.

@@ -1,7 +1,6 @@
 // A cell of the page: those with code on the page get buttons; those without run in their place.
 
-const editorScript = once(() => new Promise((resolve, reject) =>
-  document.head.append(make("script", { src: new URL("codemirror/editor.js", base), onload: resolve, onerror: () => reject(new Error("the editor could not be loaded")) }))));
+const editorScript = script("codemirror/editor.js", "the editor could not be loaded");
 const button = (text, title, onclick) => make("button", { type: "button", textContent: text, title, onclick });
 
 class Cell {

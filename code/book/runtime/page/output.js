@@ -17,13 +17,13 @@ function rendered(bundle) {
   return make("div", { className: "output text_plain" }, make("div", { className: "highlight" }, pre));
 }
 
-// $$…$$ and $…$ become what MathJax looks for.
+// $$…$$ and $…$ become what stands in a page before it is finished.
 const maths = (text) => text.split(/(\$\$[^]*?\$\$|\$[^$]+\$)/).filter((part) => part.trim()).map((part) => {
   const [, inner] = part.match(/^\$+([^]*?)\$+$/) ?? [];
   if (inner === undefined) return part;
   return part.startsWith("$$") || inner.startsWith("\\displaystyle")
-    ? make("div", { className: "math notranslate nohighlight", textContent: `\\[${inner}\\]` })
-    : make("span", { className: "math notranslate nohighlight", textContent: `\\(${inner}\\)` });
+    ? make("div", { className: "math", textContent: `\\[${inner}\\]` })
+    : make("span", { className: "math", textContent: `\\(${inner}\\)` });
 });
 
 // As much of Markdown as hints and solutions are written in: paragraphs, code, formulas, emphasis.
@@ -54,7 +54,14 @@ function leading(p) {
   }
 }
 
-function typeset(node) {
-  if (!node.querySelector(".math") && !node.matches(".math")) return;
-  window.setMaths?.(node);  // theme/maths.js
+const temmlScript = script("temml/temml.min.js", "what sets formulas could not be loaded");
+
+// What can't be set, or not now, stays as it was written: TeX is better than nothing.
+async function typeset(node) {
+  const formulas = [...node.querySelectorAll(".math")];
+  if (!formulas.length || !await temmlScript().catch(() => null)) return;
+  for (const formula of formulas) {
+    try { formula.innerHTML = mathml(formula.textContent.trim().slice(2, -2), formula.tagName === "DIV"); }
+    catch (error) { formula.title = error.message; }
+  }
 }

@@ -13,4 +13,6 @@ const get = async (path, options) => {
   return response;
 };
 const once = (make) => { let made; return () => (made ??= make().catch((error) => { made = null; throw error; })); };
+const script = (path, failure) => once(() => new Promise((resolve, reject) =>
+  document.head.append(make("script", { src: new URL(path, base), onload: resolve, onerror: () => reject(new Error(failure)) }))));
 const megabytes = (bytes) => (bytes / 1e6).toFixed(1);

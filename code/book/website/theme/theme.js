@@ -25,9 +25,9 @@
     });
   }
 
-  // What scrolls sideways can be reached with the keyboard; what fits is no stop on the way. Formulas
-  // and outputs come later than the page.
-  const scrolling = "pre, .output, .picture, .pst-scrollable-table-container, .table-wrapper, div.math, mjx-container, article p";
+  // What scrolls sideways can be reached with the keyboard; what fits is no stop on the way. Outputs
+  // come later than the page.
+  const scrolling = "pre, .output, .picture, .pst-scrollable-table-container, .table-wrapper, div.math, article p";
   const sizes = new ResizeObserver((entries) => {
     for (const { target } of entries) {
       if (target.scrollWidth > target.clientWidth + 1 && getComputedStyle(target).overflowX !== "visible") target.tabIndex = 0;
