@@ -28,7 +28,7 @@ class Cell {
     };
     this.status = make("span", { className: "run-status", role: "status" });
     this.solved = make("span", { className: "run-solved" });
-    const number = make("a", { className: "run-number", href: `#${this.node.id}`, textContent: this.place + 1, title: `This is ${this.title}` });
+    const number = make("a", { className: "run-number", href: `#${this.node.id}`, textContent: this.place + 1, title: `This is ${this.title}`, tabIndex: -1 });  // Tab leads to Run
     number.setAttribute("aria-label", this.title);
     this.bar = make("div", { className: "run-bar", role: "group" }, number, ...Object.values(this.buttons), this.status, this.solved);
     this.bar.setAttribute("aria-label", `Run ${this.title}`);
