@@ -15,8 +15,9 @@ def tracked():
 
 
 def copied(folder):
-    """The folder, with a copy of them in it."""
-    for name in tracked():
+    """The folder, with a copy of them in it, and of what sets formulas."""
+    temml = [str(path.relative_to(ROOT)) for path in (ROOT / "vendor/temml").iterdir()]
+    for name in [*tracked(), *temml]:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, folder / name)
     return folder
