@@ -158,7 +158,7 @@ def test_a_connection_that_breaks_is_taken_up_again(ranges, opened):
         assert at.wait(cell).startswith("Done")
     size = next(HTML.glob("pyodide/numpy-*")).stat().st_size
     assert asked[0] is None
-    # With ranges what had come does not come again; of the second piece the browser may have lost some.
+    # What had come does not come again; of the second piece the browser may have lost some.
     assert (sum(sent) < size + 600_000) == ranges
 
 
