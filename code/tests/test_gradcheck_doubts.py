@@ -355,6 +355,42 @@ def test_two_names_of_one_array_are_said(factor):
     assert [f.name for f in report.findings if f.wrong] == ([] if factor == 1 else ["W", "V"])
 
 
+@pytest.mark.parametrize("factor", [1, 1.01])
+def test_three_names_of_one_array_are_added_up_too(factor):
+    class Thrice(Dense):
+        def __init__(self):
+            super().__init__()
+            self.params |= dict.fromkeys("UV", self.params["W"])
+
+        def backward(self, dY):
+            dX = super().backward(dY)
+            whole = self.grads["W"]
+            self.grads |= {"W": 0.5 * whole, "U": 0.3 * whole, "V": 0.2 * factor * whole}
+            return dX
+
+    report = check_gradients(Thrice(), X)
+    assert "params 'W' and 'U' and 'V' are one array" in report.doubts[0]
+    assert [f.name for f in report.findings if f.wrong] == ([] if factor == 1 else ["W", "U", "V"])
+
+
+def test_a_layer_may_leave_something_out_of_its_copies():
+    class Forgetful(Transposed):
+        def __init__(self):
+            super().__init__()
+            self.cache = np.ones((2, 3))
+
+        def __deepcopy__(self, memo):
+            return type(self)()
+
+        def forward(self, X):
+            self.cache = None
+            return super().forward(X)
+
+    layer = Forgetful()
+    layer.forward(X)  # now it lacks an array that its copies have
+    assert check_gradients(layer, X).passed
+
+
 def test_a_constant_array_is_said_and_not_accused():
     class Shift:
         def __init__(self):

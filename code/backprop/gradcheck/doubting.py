@@ -4,8 +4,6 @@ A measurement takes `forward` for a function of its inputs and parameters, and t
 for all of them. Each doubt below asks whether that is so, and answers in sentences; [] is no doubt.
 """
 
-import itertools
-
 import numpy as np
 
 from .probe import Subject, near
@@ -37,18 +35,22 @@ def not_finite(probe):
 
 def tied(probe):
     """Two names of one array: moving it moves both, so what is measured is the sum."""
-    said = []
-    for one, other in itertools.combinations(probe.subject.parameters, 2):
-        if one.value is other.value:
-            both = f"params {one.parameter.name!r} and {other.parameter.name!r} are one array"
-            said.append(f"{both}: give it one name, and grads the sum of both gradients")
-            _add_up(probe.variable(one.label), probe.variable(other.label))
-    return said
+    families, values = {}, [p.value for p in probe.subject.parameters]  # alive, so that ids differ
+    for p, value in zip(probe.subject.parameters, values, strict=True):
+        families.setdefault(id(value), []).append(p)
+    several = [family for family in families.values() if len(family) > 1]
+    for family in several:
+        _add_up([probe.variable(p.label) for p in family])
+    names = [" and ".join(repr(p.parameter.name) for p in family) for family in several]
+    one = "are one array: give it one name, and grads the sum of the gradients"
+    return [f"params {them} {one}" for them in names]
 
 
-def _add_up(one, other):
-    if np.shape(one.gradient) == np.shape(other.gradient) == one.value.shape:
-        one.gradient = other.gradient = one.gradient + other.gradient
+def _add_up(variables):
+    if all(np.shape(v.gradient) == v.value.shape for v in variables):
+        total = sum(v.gradient for v in variables)
+        for variable in variables:
+            variable.gradient = total
 
 
 def cut_decimals(probe):

@@ -89,9 +89,10 @@ class Memory:
 
 def memories(originals, copies):
     """{label: Memory} of the slots of a copy that held views of one another in the original."""
-    families = {}
-    for old, new in zip(floats(originals), floats(copies), strict=True):
-        families.setdefault(id(_root(old.value)), []).append((new, old.value))
+    families, now = {}, {slot.label: slot for slot in floats(copies)}
+    for old in floats(originals):
+        if old.label in now:  # a layer may leave something out of its copies
+            families.setdefault(id(_root(old.value)), []).append((now[old.label], old.value))
     several = [f for f in families.values() if len({id(view) for _, view in f}) > 1]
     found = [(Memory(_root(family[0][1]), family), family) for family in several]
     return {slot.label: memory for memory, family in found for slot, _ in family}
@@ -121,9 +122,9 @@ class Held:
         self.parameter, self.label = parameter, parameter.label
         array = parameter.value
         self.slots = [slot for slot in found if slot.value is array]
-        self.memory = next((shared[s.label] for s in self.slots if s.label in shared), None)
+        self.place = next((s.label for s in self.slots if s.label in shared), None)
+        self.memory = shared.get(self.place)
         if self.memory:
-            self.place = next(s.label for s in self.slots if s.label in shared)
             self.slots = [slot for slot, _ in self.memory.places.values()]
         self.value = self.start = np.array(array, np.float64)
 
@@ -135,9 +136,10 @@ class Held:
     def value(self, array):
         if self.memory:
             self.memory.put(self.place, array)
-            array = self.memory.at(self.place)
+            self.parameter.value = self.memory.at(self.place)
+            return
         self.parameter.value = array
-        for slot in [] if self.memory else self.slots:
+        for slot in self.slots:
             slot.value = array
 
     @property
@@ -150,7 +152,7 @@ class Held:
         return None if gradient is None else np.array(gradient)
 
 
-def held(layer, found, shared=()):
+def held(layer, found, shared=None):
     """The parameters that the layer names, each with its slots, of which some are `shared`.
 
     `params` of another kind than a dict, or `parameters` that gives bare arrays, name none.
@@ -158,7 +160,7 @@ def held(layer, found, shared=()):
     if not hasattr(layer, "parameters") and not isinstance(getattr(layer, "params", {}), dict):
         return []
     named = [p for p in parameters_of(layer) if hasattr(p, "value") and hasattr(p, "label")]
-    return [Held(parameter, found, shared) for parameter in named if parameter.value is not None]
+    return [Held(p, found, shared or {}) for p in named if p.value is not None]
 
 
 def rewinders(found):

@@ -101,10 +101,10 @@ class Cell {
   }
 
   changed() {
-    const text = this.editor.text();
-    if (text !== (this.edit?.text ?? this.original)) edits.keep(this, text === this.original ? null : text);
+    const text = this.editor.text(), before = this.edit;
+    if (text !== (before?.text ?? this.original)) edits.keep(this, text === this.original ? null : text);
     this.buttons.reset.hidden = text === this.original && !this.ran;
-    showYours();
+    if (!before !== !this.edit) showYours();  // not at every key: only the number of edits is shown
   }
 
   reset() {

@@ -6,6 +6,7 @@ const mayUse = (cell, other) => cell.plan.solution || !other.plan.solution;
 // The cells of the plan, each with its place on the page if it has one.
 const planned = once(async () => {
   const cells = await plan();
+  blank.number = cells.length;
   const nodes = everyCell.values();
   return cells.map((cell, number) => {
     const shown = cell.hidden ? new Cell(make("div"), -1) : nodes.next().value;
@@ -14,11 +15,10 @@ const planned = once(async () => {
     return shown;
   });
 });
-const numbered = (cells) => { blank.number = cells.length; return cells; };
 
 // What has not run yet of the cells that `cell` builds on, in the order of the page, and itself.
 async function withNeeds(cell) {
-  const cells = numbered(await planned());
+  const cells = await planned();
   const wanted = new Set();
   const add = async (one, needs) => {
     for (const name of needs) {
@@ -35,7 +35,7 @@ const needsOf = async (cell) => !kernel || cell.original === undefined || cell.c
   ? cell.plan.needs : kernel.ask("needs", { code: cell.code });
 
 async function allAbove(cell) {
-  const cells = numbered(await planned());
+  const cells = await planned();
   return [...cells.filter((one) => one.number < cell.number && mayUse(cell, one)), cell];
 }
 

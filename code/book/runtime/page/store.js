@@ -27,13 +27,13 @@ const edits = {
       if (same && !same.edit) same.edit = edit;
       else if (same) same.earlier = edit;
     }
-    const left = this.all.filter((edit) => !cells.some((cell) => cell.edit === edit || cell.earlier === edit));
-    for (const edit of left) {
+    const left = () => this.all.filter((edit) => !cells.some((cell) => cell.edit === edit || cell.earlier === edit));
+    for (const edit of left()) {
       const best = cells.filter((cell) => !cell.earlier).map((cell) => [alike(cell.original, edit.original), cell])
         .sort(([a, one], [b, other]) => b - a || far(one, edit) - far(other, edit))[0];
       if (best?.[0] >= 0.5) best[1].earlier = edit;
     }
-    return this.all.filter((edit) => !cells.some((cell) => cell.edit === edit || cell.earlier === edit));
+    return left();
   },
 
   keep(cell, text) {

@@ -112,18 +112,20 @@ function goOnWhere() {
 }
 const rememberWhere = (cell) => { try { if (cell.input) remember(lastCell, cell.node.id); } catch { /* it is a comfort only */ } };
 
+const exercises = once(() => json("page/exercises.json"));
+
 // ✓ in the list of pages, with how many of its exercises are done.
 async function markPages() {
   const deeds = progress.deeds;
   if (!Object.values(deeds).some((done) => done.length)) return;
-  const exercises = await (await get("page/exercises.json")).json();
+  const all = await exercises();
   for (const link of document.querySelectorAll(".bd-links a.reference")) {
-    const names = exercises[new URL(link.href).pathname.split("/").pop().replace(/\.html$/, "")] ?? [];
+    const names = all[new URL(link.href).pathname.split("/").pop().replace(/\.html$/, "")] ?? [];
     const done = names.filter((name) => deeds[name]?.length).length;
     if (!done) continue;
-    link.querySelector(".run-done")?.remove();
-    const mark = make("span", { className: "run-done", textContent: done === names.length ? "✓" : `${done}/${names.length}`,
-      title: `${done} of ${several(names.length, "exercise")} solved` });
-    link.append(" ", mark);
+    const mark = link.querySelector(".run-done") ?? make("span", { className: "run-done" });
+    mark.textContent = done === names.length ? "✓" : `${done}/${names.length}`;
+    mark.title = `${done} of ${several(names.length, "exercise")} solved`;
+    if (!mark.isConnected) link.append(" ", mark);
   }
 }
