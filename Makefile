@@ -25,7 +25,7 @@ PYTEST = $(BIN)/python -m pytest
 HTML = _build/html
 LOCK = --universal --generate-hashes --python-version 3.11 --no-emit-index-url --custom-compile-command "make lock" $(UPGRADE)
 
-.PHONY: help book pdf quick test lint serve lab load lighthouse bench fashion texts mutants lock clean
+.PHONY: help book pdf quick test lint serve lab load engines lighthouse bench fashion texts mutants lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1|/p' Makefile | awk -F'|' '{ printf "make %-10s %s\n", $$1, $$2 }'
@@ -44,6 +44,9 @@ test: pdf lint $(VENV)/torch.stamp $(VENV)/node.stamp ## build the pages, then c
 
 lighthouse: $(VENV)/test.stamp $(VENV)/node.stamp ## measure the speed of every built page (on a quiet machine)
 	@$(PYTEST) code/tests/book/test_finish.py -m lighthouse -s
+
+engines: $(VENV)/test.stamp $(VENV)/node.stamp ## run every cell of every page in three browsers, and keep the table for "checked"
+	@$(PYTEST) code/tests/book/test_run.py code/tests/book/test_engines.py -k every_cell_runs --keep-table
 
 # The number of threads is set for each measurement by itself.
 bench: $(VENV)/bench.stamp $(VENV)/torch.stamp ## measure speed against PyTorch, JAX, scikit-learn and autograd (on a quiet machine)

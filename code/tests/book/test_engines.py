@@ -5,8 +5,11 @@ import time
 
 import engines
 import pytest
+from book.audit.engines import NAMES, kept
 from book.chapters.stubs import solved
 from book.chapters.texts import all_exercises
+from running import RUNNING, planned
+from serving import served
 
 pytestmark = [
     pytest.mark.site,
@@ -17,47 +20,84 @@ pytestmark = [
 LIMIT = 300  # seconds for all cells of a page
 RUN_ALL = """() => {
     document.querySelectorAll("details").forEach(details => { details.open = true; });
-    const bars = [...document.querySelectorAll(".cell .run-bar")];
-    bars.at(-1).querySelectorAll("button")[1].click();
+    window.bars = [...document.querySelectorAll(".cell .run-bar")];
+    window.begun = bars.at(-1);
+    begun.querySelectorAll("button")[1].click();
     return bars.length;
 }"""
-SAID = "() => [...document.querySelectorAll('.run-status')].at(-1).textContent"
+# Solutions, which "all above" leaves out.
+RUN_NEXT = """() => {
+    window.begun = bars.find(bar => !bar.querySelector(".run-status").textContent);
+    window.begun?.querySelector("button").click();
+    return Boolean(begun);
+}"""
+SAID = "() => window.begun.querySelector('.run-status').textContent"
 UNMEANT = """() => [...document.querySelectorAll(".run-error")]
     .filter(node => !node.closest(".cell").matches(".tag_raises-exception"))
     .map(node => node.textContent)"""
+FAILED = "() => document.querySelectorAll('.run-error').length"
 UNDRAWN = """() => {
     const wide = node => node?.getBoundingClientRect().width > 1;
     return [...document.querySelectorAll(".math")]
         .filter(node => node.checkVisibility() && !wide(node.querySelector("math")))
         .map(node => node.textContent);
 }"""
-OUTPUTS = "() => document.querySelectorAll('.run-output').length"
 
 
-def said_at_last(browser):
-    """What the last cell of the page says when it has ended."""
+ENGINES = [engines.firefox, engines.webkit]
+
+
+@pytest.fixture(scope="session", params=ENGINES, ids=lambda one: one.__name__)
+def started(request):
+    kept = engines.Kept(request.param)
+    yield kept
+    kept.close()
+
+
+@pytest.fixture
+def engine(started):
+    """A browser that reaches this machine only, and whose console stays empty."""
+    browser = started.browser()
+    yield browser
+    assert browser.errors() == []
+    assert browser.asked == []
+
+
+def end(browser):
+    """What the cell that was begun last says when it has ended."""
     begin = time.monotonic()
     while not (said := browser.run(SAID)).startswith(("Done", "Error", "Not run", "Stopped")):
         assert time.monotonic() - begin < LIMIT, f"after {LIMIT} s the page still says: {said}"
-        time.sleep(0.5)
+        time.sleep(0.2)
     return said
 
 
-ENGINES = pytest.mark.parametrize(
-    "engine", [engines.firefox, engines.webkit], ids=lambda one: one.__name__
-)
+@pytest.mark.parametrize("page", RUNNING)
+def test_every_cell_runs(engine, started, page, base, ran):
+    with ran(started.name, page) as row:
+        engine.open(f"{base}{page}.html")
+        row.agent = engine.run("() => navigator.userAgent")
+        row.cells = engine.run(RUN_ALL)
+        assert end(engine).startswith(("Done", "Error"))
+        while engine.run(RUN_NEXT):
+            assert end(engine).startswith(("Done", "Error"))
+        assert engine.run(UNMEANT) == []
+        assert engine.run(FAILED) == sum(cell["raises"] for cell in planned(page))
+        assert engine.run(UNDRAWN) == []
 
 
-@ENGINES
-def test_all_cells_of_a_page_run(engine, base):
-    with engine() as browser:
-        browser.open(f"{base}chapters/linear.html")
-        assert browser.run(RUN_ALL) > 20
-        assert said_at_last(browser).startswith("Done")
-        assert browser.run(OUTPUTS) > 20
-        assert browser.run(UNMEANT) == []
-        assert browser.run(UNDRAWN) == []
-        assert browser.errors() == []
+def test_the_page_about_checks_shows_all_pages_and_engines():
+    shown = {(page, engine) for page, engine, *_ in kept()["rows"]}
+    assert shown == {(page, engine) for page in RUNNING for engine in NAMES}  # run make engines
+
+
+def test_a_host_that_is_asked_would_be_seen(started, tmp_path):
+    (tmp_path / "index.html").write_text("<img src='http://elsewhere.example/a.png'>", "utf-8")
+    browser = started.browser()
+    with served(tmp_path) as address:
+        browser.open(address)
+    assert any("elsewhere.example" in asked for asked in browser.asked)
+    started.close()
 
 
 # An exercise, as a reader of another browser does it: what was written is there after a reload.
@@ -107,27 +147,59 @@ class Exercise:
     def answer(self):
         """What the cell answers when it has run."""
         self.press("Run")
+        return self.ended()
+
+    def ended(self):
         self.until(f"() => /^(Done|Error|Not run|Stopped)/.test(({STATUS % self.cell})())")
         return self.browser.run(ANSWER % self.cell)
 
 
-@ENGINES
 def test_an_exercise_is_failed_named_stopped_and_solved(engine, base):
     name = "linear.backward"
     right = solved(all_exercises()[name].source)
     wrong = right.replace("dY.sum(axis=0)", "dY.mean(axis=0)")
-    with engine() as browser:
-        exercise = Exercise(browser, f"{base}chapters/linear.html", name)
-        exercise.write(wrong)
-        assert "mean-instead-of-sum" in exercise.answer()
-        exercise.write(f"while True:\n    pass\n{right}")
-        exercise.press("Run")
-        exercise.until(f"() => ({STATUS % exercise.cell})() === 'Running'")
-        exercise.press("Stop")
-        exercise.until(f"() => ({STATUS % exercise.cell})().startsWith('Stopped')")
-        exercise.write(right)
-        assert "Right" in exercise.answer()
-        time.sleep(0.5)
-        browser.open(exercise.address)
-        exercise.until("() => document.querySelector('.run-solved:not(:empty)') !== null")
-        assert browser.errors() == []
+    exercise = Exercise(engine, f"{base}chapters/linear.html", name)
+    exercise.write(wrong)
+    assert "mean-instead-of-sum" in exercise.answer()
+    exercise.write(f"while True:\n    pass\n{right}")
+    exercise.press("Run")
+    exercise.until(f"() => ({STATUS % exercise.cell})() === 'Running'")
+    exercise.press("Stop")
+    exercise.until(f"() => ({STATUS % exercise.cell})().startsWith('Stopped')")
+    exercise.write(right)
+    assert "Right" in exercise.answer()
+    time.sleep(0.5)
+    engine.open(exercise.address)
+    exercise.until("() => document.querySelector('.run-solved:not(:empty)') !== null")
+    engine.run("() => localStorage.clear()")
+
+
+# On one line, since the editor indents what is typed.
+TYPED = (
+    "linear_backward = lambda dY, X, W: (dY @ W, dY.T @ X, dY.sum(axis=0)); "
+    'check("linear.backward", linear_backward)'
+)
+HERE = "document.activeElement"
+
+
+def test_the_keyboard_alone_suffices(engine, base):
+    exercise = Exercise(engine, f"{base}chapters/linear.html", "linear.backward")
+
+    def tab_to(what, limit=900):
+        for _ in range(limit):
+            engine.press("Tab")
+            if engine.run(f"() => {what}"):
+                return
+        raise AssertionError(f"{what}: not reached with {limit} presses of Tab")
+
+    tab_to(f"{HERE}.textContent === 'Edit' && {HERE}.closest('.cell') === ({exercise.cell})()")
+    engine.press("Enter")
+    exercise.until(f"() => {HERE}.matches('.cm-content')")
+    engine.press("Control+a")
+    engine.write(TYPED)
+    engine.press("Shift+Enter")
+    assert "Right" in exercise.ended()
+    time.sleep(0.5)
+    engine.open(exercise.address)
+    exercise.until(f"() => ({exercise.cell})().textContent.includes('lambda dY, X, W')")
+    engine.run("() => localStorage.clear()")

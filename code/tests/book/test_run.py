@@ -7,25 +7,15 @@ import ast
 import json
 import re
 import sys
-from functools import cache
 
 import pytest
 from book.chapters.stubs import solved
 from book.chapters.texts import all_exercises
-from browser import HTML, PAGES
+from browser import HTML
 from reader import ENDED, MINUTES, Reader
+from running import RUNNING, planned
 
 pytestmark = pytest.mark.site
-
-
-@cache
-def planned(page):
-    """The cells of a page, as site.py has written them; [] for a page without."""
-    path = HTML / f"page/cells/{page}.json"
-    return json.loads(path.read_text("utf-8")) if path.is_file() else []
-
-
-RUNNING = [page for page in PAGES if planned(page)]
 
 
 @pytest.fixture(scope="session")
@@ -38,24 +28,25 @@ def shared(browser):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", RUNNING)
-def test_every_cell_runs(name, shared, base):
-    at = Reader(shared.new_page(), f"{base}{name}.html")
-    assert [url for url in at.requests if re.search(r"/pyodide/|/codemirror/|\.json$", url)] == []
-    cells = at.page.locator(".cell", has=at.page.locator(".run-bar"))
-    count, plan = cells.count(), planned(name)
-    said = at.run(cells.nth(count - 1), "Run all above", 15 * MINUTES)
-    assert said.startswith(("Done", "Error"))
-    for number in range(
-        count
-    ):  # solutions, which "all above" leaves out, unless they build on more
-        if not cells.nth(number).locator(".run-status").inner_text():
-            assert at.run(cells.nth(number)).startswith(("Done", "Error"))
-    for number in range(count):
+def test_every_cell_runs(name, shared, base, ran):
+    with ran("chromium", name) as row:
+        at = Reader(shared.new_page(), f"{base}{name}.html")
+        early = r"/pyodide/|/codemirror/|\.json$"
+        assert [url for url in at.requests if re.search(early, url)] == []
+        cells = at.page.locator(".cell", has=at.page.locator(".run-bar"))
+        row.cells, row.agent = cells.count(), at.page.evaluate("navigator.userAgent")
+        said = at.run(cells.nth(row.cells - 1), "Run all above", 15 * MINUTES)
+        assert said.startswith(("Done", "Error"))
+        for number in range(row.cells):  # solutions, which "all above" leaves out
+            if not cells.nth(number).locator(".run-status").inner_text():
+                assert at.run(cells.nth(number)).startswith(("Done", "Error"))
+    for number in range(row.cells):
         cell = cells.nth(number)
         failed = cell.locator(".run-error").all_inner_texts()
         meant = "tag_raises-exception" in cell.get_attribute("class")
         assert bool(failed) == meant, (cell.locator(".cell_input").inner_text(), failed)
-    assert sum(cell["raises"] for cell in plan) == at.page.locator(".run-error").count()
+    raising = sum(cell["raises"] for cell in planned(name))
+    assert raising == at.page.locator(".run-error").count()
     assert at.errors == []
     assert [url for url in at.requests if not url.startswith((base, "blob:", "data:"))] == []
     at.page.close()

@@ -1,14 +1,18 @@
 // Opens pages in Firefox and runs scripts in them, one line of JSON in and one out for each.
 //
-//     node firefox.mjs FIREFOX
+//     node firefox.mjs FIREFOX PORT
 //
-// {"open": address} answers null, {"run": "a function's text"} what the function returns, and {"errors": true} what
-// stood in the console since the page was opened.
+// {"open": address} answers null, {"run": "a function's text"} what the function returns, {"press": "Shift+Tab"} and
+// {"write": text} null, and {"errors": true} what stood in the console since the page was opened. What is not on
+// 127.0.0.1 is asked of a proxy on PORT.
 
 import { createInterface } from "node:readline";
 import puppeteer from "puppeteer-core";
 
-const browser = await puppeteer.launch({ browser: "firefox", executablePath: process.argv[2], headless: true });
+const [executablePath, port] = process.argv.slice(2);
+const proxy = { type: 1, http: "127.0.0.1", http_port: +port, ssl: "127.0.0.1", ssl_port: +port };
+const extraPrefsFirefox = Object.fromEntries(Object.entries(proxy).map(([name, value]) => [`network.proxy.${name}`, value]));
+const browser = await puppeteer.launch({ browser: "firefox", executablePath, headless: true, extraPrefsFirefox });
 const page = await browser.newPage();
 let errors = [];
 page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
@@ -18,9 +22,15 @@ const answers = {
   open: async (address) => {
     errors = [];
     await page.goto(address, { waitUntil: "load" });
-    return null;
   },
   run: (text) => page.evaluate(`(${text})()`),
+  press: async (keys) => {
+    const [key, ...held] = keys.split("+").reverse();
+    for (const one of held) await page.keyboard.down(one);
+    await page.keyboard.press(key);
+    for (const one of held) await page.keyboard.up(one);
+  },
+  write: (text) => page.keyboard.type(text),
   errors: () => errors,
 };
 

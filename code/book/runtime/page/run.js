@@ -100,6 +100,9 @@ async function runOne(cell) {
   }
 }
 
+// A page that is left would keep Python's memory until the browser gets round to it: several pages, and a phone ends the tab.
+addEventListener("pagehide", stop);
+
 const everyCell = [...document.querySelectorAll("div.cell")].map((node, place) => new Cell(node, place));
 const blank = blankCell(everyCell.length);
 document.querySelector("article").append(blank.node, yours);

@@ -1,0 +1,88 @@
+"""The pages that run, and a table of which browser ran what, printed when all tests have ended."""
+
+import json
+import os
+import re
+import time
+from contextlib import contextmanager
+from datetime import date
+from functools import cache
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from book.audit.engines import FILE, table
+from browser import HTML, PAGES
+
+
+@cache
+def planned(page):
+    """The cells of a page, as site.py has written them; [] for a page without."""
+    path = HTML / f"page/cells/{page}.json"
+    return json.loads(path.read_text("utf-8")) if path.is_file() else []
+
+
+RUNNING = [page for page in PAGES if planned(page)]
+
+
+@pytest.fixture
+def ran(record_property):
+    """`with ran("firefox", page) as row:`, a block that says `row.cells` and `row.agent`, for the table."""
+
+    @contextmanager
+    def timed(engine, page):
+        row, begin = SimpleNamespace(), time.monotonic()
+        yield row
+        seconds = round(time.monotonic() - begin, 1)
+        record_property("agent", [engine, row.agent])
+        record_property("ran", [page, engine, row.cells, seconds, megabytes(engine)])
+
+    return timed
+
+
+# What each engine calls the processes that hold a page and its Python.
+PROCESSES = {"chromium": "--type=renderer", "firefox": " tab", "webkit": "WebKitWebProcess"}
+
+
+def megabytes(engine):
+    """What the page takes that the browser of this process has open; None where /proc isn't.
+
+    The largest process of its kind: a browser keeps empty ones ready."""
+    held = [process for process in Path("/proc").glob("[0-9]*") if ours(process, PROCESSES[engine])]
+    found = [re.search(r"VmRSS:\s+(\d+)", (process / "status").read_text()) for process in held]
+    return round(max(int(one[1]) for one in found if one) / 1024) if held else None
+
+
+def ours(process, name):
+    """Whether a process has this word in its command, and was started by us or by one of ours."""
+    try:
+        if name not in (process / "cmdline").read_text():
+            return False
+        while process.name not in ("0", "1", str(os.getpid())):
+            process = process.with_name(
+                (process / "stat").read_text().rpartition(")")[2].split()[1]
+            )
+        return process.name == str(os.getpid())
+    except OSError:  # it has ended meanwhile
+        return False
+
+
+def pytest_addoption(parser):
+    parser.addoption("--keep-table", action="store_true", help="write the table of the browsers")
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    told = [pair for one in terminalreporter.getreports("passed") for pair in one.user_properties]
+    rows = [value for name, value in told if name == "ran"]
+    if not rows:
+        return
+    terminalreporter.section("cells that ran, seconds and memory in each browser")
+    terminalreporter.write_line(table(rows))
+    if config.getoption("--keep-table"):
+        agents = dict(value for name, value in told if name == "agent")
+        kept = {"date": str(date.today()), "agents": agents, "rows": in_order(rows)}
+        FILE.write_text(json.dumps(kept, indent=1) + "\n", "utf-8")
+
+
+def in_order(rows):
+    return sorted(rows, key=lambda row: (PAGES.index(row[0]), row[1]))
