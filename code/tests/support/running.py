@@ -27,7 +27,7 @@ RUNNING = [page for page in PAGES if planned(page)]
 
 @pytest.fixture
 def ran(record_property):
-    """`with ran("firefox", page) as row:`, a block that says `row.cells` and `row.agent`, for the table."""
+    """`with ran("firefox", page) as row:`, in which `row.cells` and `row.agent` are set."""
 
     @contextmanager
     def timed(engine, page):
