@@ -8,7 +8,7 @@ from .datasets import load_digits, load_fashion_mnist, split_validation
 from .dropout import Dropout
 from .gradcheck import check_gradients, complex_step_gradient, numerical_gradient
 from .linear import Linear
-from .losses import MSE, CrossEntropy, SoftmaxCrossEntropy, one_hot
+from .losses import MSE, BCEWithLogits, CrossEntropy, SoftmaxCrossEntropy, one_hot
 from .network import MLP, Sequential
 from .optimizers import SGD, Adam, AdamW, cosine
 from .softmax import Softmax
@@ -18,9 +18,9 @@ from .troubleshooting import TrainingWarning
 __version__ = "0.1.0"
 
 __all__ = [
-    "ELU", "GELU", "MLP", "MSE", "SGD", "Adam", "AdamW", "CrossEntropy", "Dropout", "LeakyReLU",
-    "Linear", "Mish", "ReLU", "Sequential", "SiLU", "Sigmoid", "Softmax", "SoftmaxCrossEntropy",
-    "Softplus", "Tanh", "TrainingWarning", "accuracy", "check_gradients", "complex_step_gradient",
-    "cosine", "load_digits", "load_fashion_mnist", "numerical_gradient", "one_hot", "predict",
-    "split_validation", "train",
+    "ELU", "GELU", "MLP", "MSE", "SGD", "Adam", "AdamW", "BCEWithLogits", "CrossEntropy", "Dropout",
+    "LeakyReLU", "Linear", "Mish", "ReLU", "Sequential", "SiLU", "Sigmoid", "Softmax",
+    "SoftmaxCrossEntropy", "Softplus", "Tanh", "TrainingWarning", "accuracy", "check_gradients",
+    "complex_step_gradient", "cosine", "load_digits", "load_fashion_mnist", "numerical_gradient",
+    "one_hot", "predict", "split_validation", "train",
 ]  # fmt: skip

@@ -1,14 +1,15 @@
-"""Cross-entropy, by the probabilities and by the logits; the squared error, for real targets.
+"""Cross-entropy for one class of many and for yes or no; the squared error, for real targets.
 
 Source: chapter "Cross-entropy"; homework, question e.
 
 The loss is the mean over the S samples; this is the one place in the book where 1/S comes in.
 Targets T are integer labels (S,) or rows (S, C) that sum to 1 (one-hot, or soft); for the squared
-error, real numbers in the shape of the output.
+error real numbers, for yes or no numbers from 0 to 1, in the shape of the output.
 """
 
 import numpy as np
 
+from .activations import sigmoid, softplus
 from .layer import Layer
 from .softmax import log_softmax
 from .validation import as_array, as_dtype, as_floats, expect_number, expects
@@ -145,13 +146,62 @@ class MSE(Layer):
         return mse_backward(*self._recall())
 
 
-def _real_targets(T, Y, who):
+@expects("BCEWithLogits", Z="S N")
+def bce_with_logits(Z, T):
+    """L = −(1/S) Σ_ij (T_ij log Y_ij + (1 − T_ij) log(1 − Y_ij)) with Y = σ(Z), in nats; Z (S, N).
+
+    Targets T (S, N) from 0 to 1; for N = 1, T may be (S,). −log σ(z) is softplus(−z), and
+    −log(1 − σ(z)) is softplus(z), so the loss is finite for every finite Z. The mean is over the
+    samples, the sum over the N answers: N times PyTorch's BCEWithLogitsLoss.
+    """
+    T = _chances(T, Z, "BCEWithLogits")
+    return (T * softplus(-Z) + (1 - T) * softplus(Z)).sum() / len(Z)
+
+
+@expects("BCEWithLogits", Z="S N")
+def bce_with_logits_backward(Z, T):
+    """dZ = (1/S)(σ(Z) − T), all (S, N), written as σ(Z)(1 − T) − T σ(−Z): small stays small."""
+    T = _chances(T, Z, "BCEWithLogits")
+    return (sigmoid(Z) * (1 - T) - T * sigmoid(-Z)) / len(Z)
+
+
+class BCEWithLogits(Layer):
+    """Sigmoid and binary cross-entropy in one: `forward(Z, T)` gives the loss, `backward()` dZ.
+
+    For N questions of yes or no that don't exclude each other. PyTorch's BCEWithLogitsLoss divides
+    by N as well.
+    """
+
+    real_targets = True
+
+    def forward(self, Z, T):
+        """Z (S, N), T (S, N) from 0 to 1, or (S,) for N = 1 → a number."""
+        loss = bce_with_logits(Z, T)
+        self._remember(Z, T)
+        return loss
+
+    def backward(self):
+        """dZ (S, N)."""
+        return bce_with_logits_backward(*self._recall())
+
+
+def _chances(T, Z, who):
+    """T in the shape and precision of Z; raises ValueError for an entry outside 0 … 1."""
+    T = _real_targets(T, Z, who, "Z")
+    outside = (T < 0) | (T > 1)
+    if outside.any():
+        i, j = np.argwhere(outside)[0].tolist()
+        raise ValueError(f"{who} expects T from 0 to 1, got {T[i, j]:g} at [{i}, {j}]")
+    return T
+
+
+def _real_targets(T, Y, who, of="Y"):
     """T in the shape and precision of Y. A (S,) beside a (S, 1) would be spread to (S, S)."""
     T = as_floats(T, "T", who)
     if T.shape == Y.shape[:1] and Y.shape[1] == 1:
         T = T[:, None]
     if T.shape != Y.shape:
-        raise ValueError(f"{who} expects T of shape {Y.shape}, as Y, got {T.shape}")
+        raise ValueError(f"{who} expects T of shape {Y.shape}, as {of}, got {T.shape}")
     return T.astype(Y.real.dtype)
 
 

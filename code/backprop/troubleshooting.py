@@ -19,7 +19,7 @@ import numpy as np
 from .activations import ReLU
 from .layer import parameters_of
 from .linear import Linear
-from .losses import MSE, CrossEntropy, SoftmaxCrossEntropy
+from .losses import MSE, BCEWithLogits, CrossEntropy, SoftmaxCrossEntropy
 from .network import Sequential
 
 LARGE_INPUTS = 10  # root mean square; the initial weights are made for about 1
@@ -356,7 +356,7 @@ def guess(loss, y, rows, classes):
 
 def best_answer(loss, y, classes):
     """The mean of real targets, or the shares of the classes; None for a loss of other kind."""
-    if isinstance(loss, MSE):
+    if isinstance(loss, (MSE, BCEWithLogits)):
         return np.mean(y, axis=0, dtype=np.float64)
     if isinstance(loss, (CrossEntropy, SoftmaxCrossEntropy)):
         return _shares(loss, y, classes)
@@ -367,8 +367,14 @@ def loss_of(answer, loss, y):
     """The loss of one answer given to all of these samples."""
     if isinstance(loss, MSE):
         return float(np.mean(np.square(y - answer), axis=0).sum())
+    if isinstance(loss, BCEWithLogits):
+        return float(_entropy(y.mean(axis=0), answer) + _entropy(1 - y.mean(axis=0), 1 - answer))
     shares = _shares(loss, y, len(answer))
-    return float(-(shares * np.log(np.maximum(answer, 1e-300))).sum())
+    return float(_entropy(shares, answer))
+
+
+def _entropy(shares, answer):
+    return -(shares * np.log(np.maximum(answer, 1e-300))).sum()
 
 
 def _shares(loss, y, classes):

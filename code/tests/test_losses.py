@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from backprop import (
     MSE,
+    BCEWithLogits,
     CrossEntropy,
     Softmax,
     SoftmaxCrossEntropy,
@@ -14,6 +15,8 @@ from backprop import (
     one_hot,
 )
 from backprop.losses import (
+    bce_with_logits,
+    bce_with_logits_backward,
     cross_entropy,
     cross_entropy_backward,
     mse,
@@ -355,3 +358,65 @@ def test_bad_arguments_of_the_squared_error_are_named(Y, T, message):
     assert str(caught.value) == message
     with pytest.raises(ValueError, match="MSE expects"):
         MSE().forward(Y, T)
+
+
+# Binary cross-entropy.
+
+
+@given(sizes(2), seeds)
+def test_binary_cross_entropy_is_the_double_sum_over_S(shape, seed):
+    S, Z = shape[0], draw(*shape, seed=seed)
+    T = np.random.default_rng(seed).uniform(0, 1, shape)
+    Y = 1 / (1 + np.exp(-Z))
+    entries = T * np.log(Y) + (1 - T) * np.log(1 - Y)
+    assert bce_with_logits(Z, T) == pytest.approx(-math.fsum(entries.flat) / S, rel=1e-12)
+    np.testing.assert_allclose(bce_with_logits_backward(Z, T), (Y - T) / S, rtol=1e-9, atol=1e-12)
+    assert check_gradients(BCEWithLogits(), Z, T, tolerance=1e-9)
+
+
+def test_binary_cross_entropy_by_hand():
+    """The example of the chapter: σ is ½, ¾ in one sample and ¼, ½ in the other."""
+    Z, T = np.log([[1, 3], [1 / 3, 1]]), np.array([[1, 0], [0, 1]])
+    losses = [math.log(2), math.log(4), math.log(4 / 3), math.log(2)]
+    assert bce_with_logits(Z, T) == pytest.approx(sum(losses) / 2, rel=1e-15)
+    wanted = np.array([[-1 / 2, 3 / 4], [1 / 4, -1 / 2]]) / 2
+    np.testing.assert_allclose(bce_with_logits_backward(Z, T), wanted, rtol=1e-15)
+
+
+@given(st.integers(1, 7), seeds)
+def test_one_question_is_a_softmax_over_two_classes(S, seed):
+    """With the logits 0 and z, softmax gives σ(z) for the second class."""
+    z, T = draw(S, 1, seed=seed), np.arange(S) % 2
+    two = np.hstack([np.zeros_like(z), z])
+    assert bce_with_logits(z, T) == pytest.approx(softmax_cross_entropy(two, T), rel=1e-13)
+    np.testing.assert_allclose(
+        bce_with_logits_backward(z, T)[:, 0],
+        softmax_cross_entropy_backward(two, T)[:, 1],
+        rtol=1e-12,
+    )
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_binary_cross_entropy_is_finite_for_large_logits_and_keeps_their_precision(dtype):
+    Z, T = np.array([[1000, -1000, 1000, -1000]], dtype), np.array([[1, 0, 0, 1]])
+    assert bce_with_logits(Z, T) == 2000
+    assert bce_with_logits(Z, T).dtype == dtype
+    assert bce_with_logits_backward(Z, T).tolist() == [[0, 0, 1, -1]]
+    assert bce_with_logits_backward(Z, T).dtype == dtype
+
+
+@pytest.mark.parametrize(
+    ("Z", "T", "message"),
+    [
+        (draw(5, 3), np.ones(5), "BCEWithLogits expects T of shape (5, 3), as Z, got (5,)"),
+        (draw(2, 1), [0, 2], "BCEWithLogits expects T from 0 to 1, got 2 at [1, 0]"),
+        (draw(2, 1), [-1, 1], "BCEWithLogits expects T from 0 to 1, got -1 at [0, 0]"),
+        (draw(2), [0, 1], "BCEWithLogits expects Z of shape (S, N), got (2,)"),
+        (draw(2, 1), [0, np.nan], "BCEWithLogits expects T to be finite, got nan at [1]"),
+    ],
+)
+def test_bad_arguments_of_binary_cross_entropy_are_named(Z, T, message):
+    for function in bce_with_logits, bce_with_logits_backward, BCEWithLogits().forward:
+        with pytest.raises(ValueError) as caught:  # noqa: PT011 the whole text is compared below
+            function(Z, T)
+        assert str(caught.value) == message

@@ -7,7 +7,14 @@ import exact
 import mpmath as mp
 import numpy as np
 import pytest
-from backprop import CrossEntropy, Softmax, SoftmaxCrossEntropy, activations, check_gradients
+from backprop import (
+    BCEWithLogits,
+    CrossEntropy,
+    Softmax,
+    SoftmaxCrossEntropy,
+    activations,
+    check_gradients,
+)
 from backprop.gradcheck.probe import COMPLEX_H
 from backprop.losses import softmax_cross_entropy
 from backprop.softmax import log_softmax, log_sum_exp, softmax, softmax_jacobian
@@ -313,6 +320,22 @@ def test_cross_entropy_of_the_probabilities(dtype):
             kept = true_T / true_Y / len(Y) < float(np.finfo(dtype).max)
             dY = np.where(kept, loss.backward(), 0)
             assert not wrong(dY, np.where(kept, -true_T / true_Y / len(Y), mp.mpf(0)), dtype).any()
+
+
+@counts
+@both
+@pytest.mark.parametrize("t", [0, 1])
+def test_binary_cross_entropy(dtype, count, t):
+    """One logit at a time: a sum hides the small losses behind the large."""
+    x = points(dtype, count)
+    z = exact.array(x)
+    value = exact_of(lambda one: mp.log1p(mp.exp(one)), (1 - 2 * t) * z)
+    slope = exact_of(lambda one: 1 / (1 + mp.exp(-one)), (1 - 2 * t) * z) * (1 - 2 * t)
+    loss = BCEWithLogits()
+    got = [(loss.forward(one, [t]), loss.backward()[0, 0]) for one in x.reshape(-1, 1, 1)]
+    values, slopes = np.array(got, dtype).T
+    assert not wrong(values, value, dtype).any()
+    assert not wrong(slopes, slope, dtype).any()
 
 
 def test_the_complex_step_through_softmax_and_the_loss():

@@ -10,6 +10,7 @@ from backprop import (
     SGD,
     Adam,
     AdamW,
+    BCEWithLogits,
     CrossEntropy,
     Dropout,
     LeakyReLU,
@@ -181,6 +182,18 @@ def test_squared_error_of_one_output(S, seed):
     theirs.backward()
     close(loss.forward(Y, T), theirs)
     close(loss.backward(), y.grad)
+
+
+@given(shape=sizes(2), seed=seeds, scale=scales)
+def test_binary_cross_entropy(shape, seed, scale):
+    """PyTorch's mean is over all S · N entries, ours over the S samples."""
+    Z, T = scale * draw(*shape, seed=seed), np.random.default_rng(seed).uniform(0, 1, shape)
+    z, loss = variable(Z), BCEWithLogits()
+    entries = torch.nn.functional.binary_cross_entropy_with_logits(z, torch.tensor(T))
+    theirs = shape[1] * entries
+    theirs.backward()
+    close(loss.forward(Z, T), theirs, scale)
+    close(loss.backward(), z.grad)
 
 
 def twin(model):

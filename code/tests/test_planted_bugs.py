@@ -19,6 +19,7 @@ from backprop import (
     ELU,
     GELU,
     MSE,
+    BCEWithLogits,
     CrossEntropy,
     Dropout,
     LeakyReLU,
@@ -211,6 +212,7 @@ INPUTS = {
     SoftmaxCrossEntropy: (Z, ROWS),
     with_labels: (Z, LABELS),
     MSE: (draw(S, N), draw(S, N, seed=1)),
+    BCEWithLogits: (draw(S, N), ROWS[:, :N]),
 }
 G, V = "gradients", "values"
 
@@ -332,6 +334,18 @@ FAULTS = {
         G,
     ),
     "MSE: wrong sign": (MSE, loss(lambda Y, T, S: 2 * (T - Y) / S), G),
+    "BCEWithLogits: missing 1/S": (BCEWithLogits, loss(lambda Z, T, S: sigmoid(Z) - T), G),
+    "BCEWithLogits: wrong sign": (BCEWithLogits, loss(lambda Z, T, S: (T - sigmoid(Z)) / S), G),
+    "BCEWithLogits: through the sigmoid once more": (
+        BCEWithLogits,
+        loss(lambda Z, T, S: (sigmoid(Z) - T) * sigmoid(Z) * sigmoid(-Z) / S),
+        G,
+    ),
+    "BCEWithLogits: the logits compared with the targets": (
+        BCEWithLogits,
+        loss(lambda Z, T, S: (Z - T) / S),
+        G,
+    ),
     "MSE: targets spread over the batch": (
         MSE,
         {"forward": spread_over_the_batch, "backward": spread_over_the_batch_backward},
@@ -405,6 +419,7 @@ def test_the_table_is_long_enough_and_covers_every_kind_of_layer():
     assert kinds == {
         *("Linear", "ReLU", "LeakyReLU", "ELU", "Sigmoid", "Tanh", "Softplus", "GELU", "SiLU"),
         *("Mish", "Dropout", "Softmax", "CrossEntropy", "SoftmaxCrossEntropy", "MSE"),
+        "BCEWithLogits",
     }
     assert len(FAULTS) >= 30
 

@@ -11,6 +11,7 @@ from backprop import (
     SGD,
     Adam,
     AdamW,
+    BCEWithLogits,
     CrossEntropy,
     Dropout,
     Linear,
@@ -674,6 +675,9 @@ def test_the_loss_of_a_guess():
     entropy = -(7 * np.log(7 / 8) + np.log(1 / 8)) / 8
     assert watching.guess(loss, rare, rows, 2) == pytest.approx(entropy)
     assert watching.guess(MSE(), np.array([1.0, 3.0]), rows[:2], 1) == 1
+    answers = np.array([[1.0, 1], [0, 1], [0, 0], [0, 0]])
+    entropies = -(np.log(1 / 4) + 3 * np.log(3 / 4)) / 4 + np.log(2)
+    assert watching.guess(BCEWithLogits(), answers, rows[:4], 2) == pytest.approx(entropies)
     assert watching.guess(Tanh(), fair, rows, 4) is None
 
 

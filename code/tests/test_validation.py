@@ -20,6 +20,7 @@ from backprop import (
     SGD,
     Adam,
     AdamW,
+    BCEWithLogits,
     CrossEntropy,
     Dropout,
     LeakyReLU,
@@ -116,6 +117,11 @@ CALLS = {
         {"Z": Z, "T": ROWS},
     ),
     "mse": (losses.mse, {"Y": dY, "T": dY + 1}),
+    "bce_with_logits": (losses.bce_with_logits, {"Z": dY, "T": Y[:, :1] + 0 * dY}),
+    "bce_with_logits_backward": (
+        losses.bce_with_logits_backward,
+        {"Z": dY[:, :1], "T": Y[:, 0]},
+    ),
     "mse_backward": (losses.mse_backward, {"Y": dY[:, :1], "T": dY[:, 0]}),
     "dropout_mask": (dropout.dropout_mask, {"shape": (S, M), "p": 0.5, "rng": 0}),
     "numerical_gradient": (numerical_gradient, {"f": cubic, "x": b, "h": 1e-5}),
@@ -175,6 +181,10 @@ CALLS = {
         {"Z": Z, "T": LABELS},
     ),
     "MSE.forward": (lambda Y, T: MSE().forward(Y, T), {"Y": dY, "T": dY + 1}),
+    "BCEWithLogits.forward": (
+        lambda Z, T: BCEWithLogits().forward(Z, T),
+        {"Z": dY, "T": Y[:, :1] + 0 * dY},
+    ),
 }
 for name in [n for n in dir(initializers) if n.startswith(("kaiming", "xavier"))]:
     arguments = {"shape": (N, M), "gain": 1, "rng": 0, "dtype": np.float64}

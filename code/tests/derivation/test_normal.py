@@ -175,6 +175,12 @@ TRUE = {
     "log-sum-exp moves with a shift": (
         log(Sum(exp(X[i, k] + x), (k, 1, M))), x + log(total(row, l))
     ),
+    "log σ(x) is −softplus(−x)": (log(1 / (1 + exp(-x))), -log(1 + exp(-x))),
+    "log (1 − σ(x)) is −softplus(x)": (log(1 - 1 / (1 + exp(-x))), -log(1 + exp(x))),
+    "log of one of two": (log(exp(x) / (exp(x) + exp(y))), x - log(exp(x) + exp(y))),
+    "√ of what a quotient leaves": (
+        sqrt(1 - p / (p + q)), sqrt(q) / sqrt(p + q)
+    ),
     "a trace is cyclic": (
         Sum(A[i, j] * B[j, i], (i, 1, M), (j, 1, M)), Sum(B[i, j] * A[j, i], (i, 1, M), (j, 1, M))
     ),
@@ -236,6 +242,7 @@ FALSE = {
     "log xy for x, y < 0": (log(x * y), log(x) + log(y)),
     "log x²": (log(x**2), 2 * log(x)),
     "log h²": (log(h(x) ** 2), 2 * log(h(x))),
+    "log (1 − y/(1 + y)) for y < −1": (log(1 - 1 / (1 + x)), log(x) - log(1 + x)),
     "log of a sum": (log(p + q), log(p) + log(q)),
     "the exp of a product": (exp(x * y), exp(x) * exp(y)),
     "the exp of a sum is no sum": (exp(Sum(v[i], (i, 1, M))), Sum(exp(v[i]), (i, 1, M))),

@@ -4,6 +4,7 @@ import numpy as np
 from backprop import (
     ELU,
     MSE,
+    BCEWithLogits,
     CrossEntropy,
     Dropout,
     LeakyReLU,
@@ -76,6 +77,8 @@ LOSSES = {
     "CrossEntropy, rows": (CrossEntropy, (probabilities(S, C), probabilities(S, C, seed=1))),
     "SoftmaxCrossEntropy, labels": (SoftmaxCrossEntropy, (draw(S, C), LABELS)),
     "SoftmaxCrossEntropy, rows": (SoftmaxCrossEntropy, (draw(S, C), probabilities(S, C, seed=1))),
+    "BCEWithLogits": (BCEWithLogits, (draw(S, N), probabilities(S, N, seed=1))),
+    "BCEWithLogits, one output": (BCEWithLogits, (draw(S, 1), LABELS % 2)),
     "MSE": (MSE, (draw(S, N), draw(S, N, seed=1))),
     "MSE, one output": (MSE, (draw(S, 1), draw(S, seed=1))),
 }

@@ -149,6 +149,10 @@ def content(polynomial, needs_sign):
     rest = polynomial.mapped(lambda factors: collect([*factors, *divided])).scaled(1 / number)
     if not rest:
         raise DerivationError("the line divides by 0, or takes its logarithm")
+    if len(rest) == 1 and rest != polynomial:  # 1 − 1/(1 + x) = x/(1 + x), and x is a product
+        more, others, rest = content(rest, needs_sign)
+        number *= more
+        common = {atom: common.get(atom, 0) + others.get(atom, 0) for atom in common | others}
     return number, common, rest
 
 

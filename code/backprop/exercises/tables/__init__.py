@@ -28,6 +28,7 @@ The shape of an input is given by letters, and may be followed by what it holds:
     "S C targets"        rows that sum to 1
     "positive", "share", "whole"      a number above 0; one between 0 and 1; one from 2 to 9
     "S M positive"       positive numbers
+    "S N share"          numbers between 0 and 1
     "S C mask"           0 or 1, at least one 1 in each row
     "S M few"            −2, −1, 0, 1 or 2: arrays with ties between them
 

@@ -137,7 +137,8 @@ def _draw(spec, sizes, rng, last_class, whole):
     if "function" in kinds:
         return SmoothFunction(rng)
     if "share" in kinds:
-        return float(rng.uniform(0.2, 0.8))
+        shares = rng.uniform(0.2, 0.8, shape)
+        return shares if shape else float(shares)
     values = rng.uniform(0.4, 2, shape)
     if not kinds & {"positive"}:
         values = values * rng.choice([-1.0, 1.0], shape)
@@ -151,6 +152,7 @@ def _is_plain(spec):
         "probabilities",
         "labels",
         "targets",
+        "share",
         "mask",
         "whole",
         "function",
