@@ -79,9 +79,9 @@ def train(
 ):
     """Train `model` on data.X_train and data.y_train for a number of epochs; returns a `History`.
 
-    y_train holds labels (S,), or with `loss` MSE() or BCEWithLogits() targets (S,) or (S, N). The test part of
-    `data` is never looked at: `validation` is the share of the training part held out for the
-    figures per epoch (0: none). `loss` is SoftmaxCrossEntropy() unless given.
+    y_train holds labels (S,), or with `loss` MSE() or BCEWithLogits() targets (S,) or (S, N). The
+    test part of `data` is never looked at: `validation` is the share of the training part held out
+    for the figures per epoch (0: none). `loss` is SoftmaxCrossEntropy() unless given.
     `schedule` maps the progress of the run, 0 … 1, to a factor on the learning rate (`cosine`).
     `rng` (a seed or Generator) draws the order of the samples. `checkpoint` is a path: at the start
     and after each epoch the whole state is written there, and a run that finds it goes on from it,
