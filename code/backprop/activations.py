@@ -1,4 +1,4 @@
-"""Nine element-wise activations h and their derivatives h'.
+"""Nine elementwise activations h and their derivatives h'.
 
 Source: chapter "Activations"; homework, question d.
 
@@ -47,7 +47,7 @@ def leaky_relu(X, slope=0.01):
 
 @expects("leaky_relu_derivative", X="...", slope="number")
 def leaky_relu_derivative(X, slope=0.01):
-    """1 where x > 0, else the slope; so the slope at the kink x = 0."""
+    """1 where x > 0, else the slope of leaky ReLU; so that slope at the kink x = 0."""
     return np.where(X > 0, 1, slope).astype(X.dtype)
 
 

@@ -18,7 +18,7 @@ class Damaged(Exception):
 
 
 def save(run, path):
-    """Write the state beside `path`, then move it there: a kill leaves the old file.
+    """Write the state next to `path`, then move it there: a kill leaves the old file.
 
     The state before is kept as PATH.previous. Without a path nothing is done.
     """

@@ -31,7 +31,7 @@ _FASHION = {
     "y_test": ((10000,), "3d0e6c6ea990b53b6f8f500a41cac93881d981b315f84578b7d915342ade01e9"),
 }
 
-# In the page of the website, where 30 MB would be much: the first pictures of both parts.
+# In the page of the website, where 30 MB would be much: the first images of both parts.
 _FASHION_PART = {
     "X_train": ((5000, 784), "29c8d9f398a29fc328af7ba681dfc3bd86ec4075b43ba2ff985128028b9b3f00"),
     "y_train": ((5000,), "4e4631c48d94add2f9bebe6a9bd67ebbd633b278f520428e19d7b21f84506ed0"),
@@ -57,7 +57,7 @@ class Dataset(NamedTuple):
 def load_digits(rng=0):
     """1,797 handwritten digits of 8×8 pixels: at random, four fifths to train on, one to test on.
 
-    X (1438, 64) and (359, 64), grey level/16 (0 is paper, 1 is ink); y is the digit. Each class is
+    X (1438, 64) and (359, 64), gray level/16 (0 is paper, 1 is ink); y is the digit. Each class is
     split in the same proportion; `rng` is a seed or a NumPy Generator. Thirteen people wrote these
     digits, and the split mixes them: the test asks for new digits by known hands. The file seems to
     hold one writer after another, so a split in file order tests on other people, and its accuracy
@@ -71,9 +71,9 @@ def load_digits(rng=0):
 
 
 def load_fashion_mnist():
-    """Fashion-MNIST: images of clothes, 28×28 pixels, 60,000 to train on and 10,000 to test on.
+    """Fashion-MNIST: fashion items, 28×28 pixels, 60,000 to train on and 10,000 to test on.
 
-    X (60000, 784) and (10000, 784), grey level/255 (0 is background); y is an index into
+    X (60000, 784) and (10000, 784), gray level/255 (0 is background); y is an index into
     FASHION_CLASSES. The split is the published one, the order that of the file. X takes 220 MB.
     In a page of the website there are only the first 5,000 and 1,000 of them, and a warning.
     Raises ValueError if the file is missing or holds anything else.
@@ -89,14 +89,15 @@ def load_fashion_mnist():
 
 
 def split_validation(data, fraction=1 / 6, rng=0):
-    """A Dataset whose X_test and y_test are a validation part, drawn from the training part.
+    """A Dataset whose X_test and y_test are a validation set, drawn from the training part.
 
-    Whoever picks a learning rate, a width or an epoch by its accuracy on the test set has fitted it
-    to the test set, and the best of many such accuracies promises more than new data will keep. So
-    pick by the validation part, and look at the test set once, at the end: here it is not read.
+    If you pick a learning rate, a width or an epoch by its accuracy on the test set, you have
+    fitted it to the test set, and the best of many such accuracies promises more than new data
+    will keep. So pick by the validation set, and look at the test set once, at the end: here it
+    is not read.
 
     data: a Dataset with X_train (S, M) and y_train (S,). `fraction` of each class, rounded to whole
-    samples, becomes the validation part; `rng` is a seed or a NumPy Generator. Raises ValueError
+    samples, becomes the validation set; `rng` is a seed or a NumPy Generator. Raises ValueError
     for other shapes, and if a class would be missing in one of the parts.
     """
     X, y = np.asarray(data.X_train), np.asarray(data.y_train)

@@ -1,4 +1,4 @@
-"""Initial weights that keep the size of the signal. Source: chapter "Initialisation".
+"""Initial weights that keep the scale of the signal. Source: chapter "Initialization".
 
 W has shape (N, M): its rows are the outputs, so fan_in = M and fan_out = N. Each function returns a
 new array; `rng` is a seed or a NumPy Generator. Kaiming: He et al. 2015; Xavier: Glorot and Bengio

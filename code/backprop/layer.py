@@ -50,14 +50,14 @@ def leaves(layer):
 
 
 class Layer:
-    """A function with memory: `forward` remembers what `backward` needs, `backward` fills `grads`.
+    """A function with a cache: `forward` caches what `backward` needs, `backward` fills `grads`.
 
     `params` and `grads` are dicts of arrays under the same names. `training` is True only while
     `train` is at work; layers that act differently then (Dropout) look at it. Where nobody asks for
-    the gradient by the input, as before the first layer of a network, `needs_dX` is False.
+    the input gradient, as before the first layer of a network, `needs_dX` is False.
     """
 
-    kinks = ()  # where an element-wise layer has no derivative: gradcheck keeps away from there
+    kinks = ()  # where an elementwise layer has no derivative: gradcheck keeps away from there
 
     def __init__(self):
         self.params, self.grads = {}, {}

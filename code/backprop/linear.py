@@ -38,7 +38,7 @@ class Linear(Layer):
 
     in_features M, out_features N; `rng` a seed or a NumPy Generator for the weights (Kaiming
     normal, standard deviation gain/√M; the bias starts at 0); `dtype` float32 or float64. X is
-    remembered, not copied.
+    cached, not copied.
     """
 
     def __init__(self, in_features, out_features, rng=None, dtype=np.float64, gain=1.0):

@@ -67,7 +67,7 @@ def softmax_cross_entropy_backward(Z, T):
 
 @expects("smoothed", T="S C", label_smoothing="number")
 def smoothed(T, label_smoothing):
-    """(1 − α) T + α/C: the rows of T (S, C), moved a little towards equal shares of all classes."""
+    """(1 − α) T + α/C: the rows of T (S, C), moved a little towards equal parts for all classes."""
     return (1 - label_smoothing) * T + label_smoothing / T.shape[1]
 
 
@@ -196,7 +196,7 @@ def _chances(T, Z, who):
 
 
 def _real_targets(T, Y, who, of="Y"):
-    """T in the shape and precision of Y. A (S,) beside a (S, 1) would be spread to (S, S)."""
+    """T in the shape and precision of Y. A (S,) with a (S, 1) would be broadcast to (S, S)."""
     T = as_floats(T, "T", who)
     if T.shape == Y.shape[:1] and Y.shape[1] == 1:
         T = T[:, None]
@@ -251,7 +251,7 @@ def _one_hot(labels, classes, dtype, who):
     labels = as_array(labels, "labels", who)
     if labels.dtype.kind not in "iu" or labels.ndim != 1 or labels.size == 0:
         got = f"{labels.dtype} {labels.shape}"
-        raise ValueError(f"{who} expects labels to be whole numbers of shape (S,), got {got}")
+        raise ValueError(f"{who} expects labels to be integers of shape (S,), got {got}")
     outside = (labels < 0) | (labels >= classes)
     if outside.any():
         i = int(outside.argmax())

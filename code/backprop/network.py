@@ -1,4 +1,4 @@
-"""Layers in a row: Sequential and the MLP. Source: chapter "Backpropagation through a network"."""
+"""Sequential and the MLP: layers in sequence. Chapter "Backpropagation through a network"."""
 
 import itertools
 
@@ -16,7 +16,7 @@ OUTPUT_GAIN = 0.1
 
 
 class Sequential(Layer):
-    """Layers in a row: forward from the first to the last, backward from the last to the first."""
+    """Layers in sequence: forward from first to last, backward from last to first."""
 
     def __init__(self, *layers):
         super().__init__()
@@ -29,7 +29,7 @@ class Sequential(Layer):
                 )
             if any(layer is earlier for earlier in self.layers[:place]):
                 raise ValueError(
-                    "Sequential expects another layer at every place, since each remembers one "
+                    "Sequential expects another layer at every place, since each caches one "
                     f"pass, got {layer!r} twice, the second time at {place}"
                 )
         if not self.layers:
@@ -42,14 +42,14 @@ class Sequential(Layer):
         return X
 
     def backward(self, dY):
-        """The gradient by the output → the gradient by X; every layer sets its grads."""
+        """The gradient w.r.t. the output → that w.r.t. X; every layer sets its grads."""
         self.layers[0].needs_dX = self.needs_dX
         for layer in reversed(self.layers):
             dY = layer.backward(dY)
         return dY
 
     def parameters(self):
-        """The parameters of all layers, labelled by place: "layers[0].weight"."""
+        """The parameters of all layers, labeled by place: "layers[0].weight"."""
         found = []
         for place, layer in enumerate(self.layers):
             for parameter in parameters_of(layer):
@@ -73,12 +73,12 @@ class Sequential(Layer):
 
 
 class MLP(Sequential):
-    """A multilayer perceptron: Linear and activation by turns, the last Linear gives the logits.
+    """A multilayer perceptron: Linear and activation alternate, the last Linear gives the logits.
 
     sizes [M, hidden …, C]; `activation` a class (ReLU) or any function that makes a layer; `rng` a
     seed or Generator; `dtype` float32 or float64; `dropout` the probability p of a Dropout after
     each activation. Weights are Kaiming normal: gain 1 for the raw inputs, the activation's own
-    gain behind it, 0.1 for the logits.
+    gain after it, 0.1 for the logits.
     """
 
     def __init__(self, sizes, activation=ReLU, rng=None, dtype=np.float32, dropout=0.0):

@@ -1,7 +1,7 @@
 """Figures that say in words what is to be seen, and that are readable on white and on black.
 
 A figure is drawn with matplotlib in `INK` for all that is text, axis or outline, and shown as SVG
-in which INK has become `currentColor`: the colour of the text around it, whatever the theme.
+in which INK has become `currentColor`: the color of the text around it, whatever the theme.
 
     fig, ax = figure(6, 3)
     ax.plot(...)
@@ -19,8 +19,8 @@ from matplotlib.patches import Rectangle
 
 from .validation import expect_number, expect_sizes
 
-INK = "#010203"  # a colour that nothing else has; becomes currentColor
-# Okabe and Ito's colours, told apart by colour-blind readers too, in shades with contrast on white
+INK = "#010203"  # a color that nothing else has; becomes currentColor
+# Okabe and Ito's colors, told apart by color-blind readers too, in shades with contrast on white
 # and on black.
 BLUE, ORANGE, GREEN = "#2b7fc1", "#d07a00", "#1b9a72"
 RED, PURPLE, GREY = "#d1495b", "#a06fb8", "#808080"
@@ -147,14 +147,14 @@ def _without_unused_ids(svg):
     return re.sub(r' id="([^"]*)"', lambda m: m.group(0) if m.group(1) in used else "", svg)
 
 
-def draw_matrix(ax, left, rows, columns, name, colour):
-    """A matrix as a grid of unit cells, centred on y = 0: name above, rows × columns below."""
+def draw_matrix(ax, left, rows, columns, name, color):
+    """A matrix as a grid of unit cells, centered on y = 0: name above, rows × columns below."""
     rows, columns = expect_sizes((rows, columns), "rows and columns", "draw_matrix")
     left, bottom = expect_number(left, "left", "draw_matrix"), -rows / 2
     for row in range(rows):
         for column in range(columns):
             corner = left + column, bottom + row
-            ax.add_patch(Rectangle(corner, 1, 1, facecolor=colour, edgecolor=INK, alpha=0.55))
+            ax.add_patch(Rectangle(corner, 1, 1, facecolor=color, edgecolor=INK, alpha=0.55))
     middle = left + columns / 2
     ax.text(middle, bottom + rows + 0.25, name, ha="center", fontsize=13)
     ax.text(middle, bottom - 0.7, f"{rows} × {columns}", ha="center", fontsize=9)

@@ -29,7 +29,7 @@ from .validation import (
 
 @dataclass
 class History:
-    """One number per epoch: mean training loss (nats) and accuracy as the epoch ran, validation
+    """One entry per epoch: mean training loss (nats) and accuracy as the epoch ran, validation
     loss and accuracy at its end (absent without validation), and the learning rate at its end.
     There is no accuracy for real targets."""
 
@@ -57,7 +57,7 @@ def predict(model, X, batch_size=1000):
 
 
 def accuracy(model, X, y):
-    """The share of samples, 0 … 1, whose largest logit is at their label; of equals, the first."""
+    """The fraction of samples whose largest logit is at their label; of equals, the first."""
     Z = predict(model, X)
     return float((Z.argmax(axis=1) == _labels(y, "y", len(Z), "accuracy")).mean())
 
@@ -80,13 +80,13 @@ def train(
     """Train `model` on data.X_train and data.y_train for a number of epochs; returns a `History`.
 
     y_train holds labels (S,), or with `loss` MSE() or BCEWithLogits() targets (S,) or (S, N). The
-    test part of `data` is never looked at: `validation` is the share of the training part held out
-    for the figures per epoch (0: none). `loss` is SoftmaxCrossEntropy() unless given.
+    test part of `data` is never looked at: `validation` is the fraction of the training part
+    held out for the figures per epoch (0: none). `loss` is SoftmaxCrossEntropy() unless given.
     `schedule` maps the progress of the run, 0 … 1, to a factor on the learning rate (`cosine`).
     `rng` (a seed or Generator) draws the order of the samples. `checkpoint` is a path: at the start
     and after each epoch the whole state is written there, and a run that finds it goes on from it,
     ending with the same bits as if it had never stopped, wherever it did. The state before that is
-    kept beside it, and used with a warning if the file turns out to be damaged. `after_epoch` is
+    kept next to it, and used with a warning if the file turns out to be damaged. `after_epoch` is
     called with the History so far, after each epoch: to draw it, say. With `watch`, a network that
     does not learn gets one TrainingWarning that says why (`troubleshooting`).
 
@@ -151,7 +151,7 @@ class _Run:
             setattr(self, name, expect_number(getattr(self, name), name, "train", 1, whole=True))
 
     def epoch(self, epoch, X, y, rows):
-        """One pass over these rows in a new order; a smaller last batch counts by its size."""
+        """One pass over these rows in a new order; a smaller last batch has a smaller weight."""
         order, first_lr = rows[self.rng.permutation(len(rows))], self.optimizer.lr
         starts = range(0, len(rows), self.batch_size)
         inputs = np.empty((min(self.batch_size, len(rows)), X.shape[1]), X.dtype)
@@ -332,12 +332,12 @@ def _labels(y, name, S, who):
     y = as_array(y, name, who)
     if y.ndim == 2 and len(y) == S and y.dtype.kind in "iuf" and are_probabilities(y):
         raise ValueError(
-            f"{who} expects {name} to hold whole numbers, shape ({S},), got rows that sum to 1, "
+            f"{who} expects {name} to hold integers, shape ({S},), got rows that sum to 1, "
             f"{y.shape}: {name}.argmax(axis=1) has the labels"
         )
     if y.shape != (S,) or y.dtype.kind not in "iu":
         raise ValueError(
-            f"{who} expects {name} to hold whole numbers, shape ({S},), got {y.dtype} {y.shape}"
+            f"{who} expects {name} to hold integers, shape ({S},), got {y.dtype} {y.shape}"
             + (" (real targets go with loss=MSE())" if y.dtype.kind == "f" else "")
         )
     return y

@@ -4,7 +4,7 @@ Source: chapter "It does not learn".
 
 `Watch` is told of every step and measures little of it: the first batch, the steps 1, 2, 4, 8 … of
 an epoch, and at its end some hundred samples. Each check is a function of what has been `Seen`; it
-gives a sentence, with the number measured and the cure, or None. They stand in `AT_THE_START` and
+gives a sentence, with the number measured and the cure, or None. They are in `AT_THE_START` and
 `AFTER_AN_EPOCH`, causes before what follows from them, and the first that speaks is the only one.
 """
 
@@ -27,8 +27,8 @@ FAR_FROM_CHANCE = 2  # nats that the first loss may lie above ln C
 INACTIVE = 1e-6  # a unit below this for every sample has no gradient to speak of
 ALIKE = 0.1  # units that began alike and still differ by less than this part of a weight
 LARGE_STEP, SMALL_STEP = 0.2, 1e-4  # of a weight matrix, in one step
-DEADLY_STEP = 0.5  # what it takes before a step is said to have switched units off
-ENOUGH_STEPS, FEW_STEPS = 200, 20  # before a loss is called still: on the way, at the end
+DEADLY_STEP = 0.5  # what it takes before a step is said to have made units inactive
+ENOUGH_STEPS, FEW_STEPS = 200, 20  # before a loss is called still: during the run, at the end
 SAMPLES = 500  # that are looked at after an epoch
 
 
@@ -82,7 +82,7 @@ class Seen:
         return min(10, self._third)
 
     def has_had_time(self):
-        """Whether one may ask what has become of the loss: on the way later than at the end."""
+        """Whether one may ask what has become of the loss: during the run later than at the end."""
         return len(self.losses) >= (FEW_STEPS if self.last else ENOUGH_STEPS)
 
     def has_made_steps(self):
@@ -162,14 +162,14 @@ def softmax_twice(seen):
 
 
 def far_first_loss(seen):
-    """A network that knows nothing should lose ln C; one that has been trained may be wrong."""
+    """A network that predicts uniformly has the loss ln C; a trained one may be wrong."""
     if not isinstance(seen.loss, (CrossEntropy, SoftmaxCrossEntropy)):
         return
     classes, first = seen.Z.shape[1], seen.losses[0]
     if seen.fresh and first > np.log(classes) + FAR_FROM_CHANCE:
         return (
             f"the first loss is {first:.3g}, where a guess among {classes} classes has "
-            f"ln {classes} = {np.log(classes):.3f}: the network is sure before it has learned "
+            f"ln {classes} = {np.log(classes):.3f}: the network is confident before it has learned "
             "anything, so start with smaller weights, those of the last layer above all"
         )
 
@@ -202,7 +202,7 @@ def inactive_units(seen):
                 f"{off.sum()} of {off.size} units of {label} ({type(layer).__name__}) are inactive "
                 f"(0) for each of the {len(output)} samples looked at{blocked}: "
                 + (
-                    f"one step changed a weight matrix by {step:.2g} times its size, so try a "
+                    f"one step changed a weight matrix by {step:.2g} times its norm, so try a "
                     "smaller lr"
                     if step > DEADLY_STEP
                     else "look at the initial weights and biases, and try a smaller lr"
@@ -225,7 +225,7 @@ def large_steps(seen):
     label, step = seen.largest_step(hidden=True)
     if seen.guess and seen.late > 1.2 * max(seen.guess, seen.losses[0]) and step > LARGE_STEP:
         return (
-            f"one step changed {label} by {step:.3g} times its size, and the loss has risen from "
+            f"one step changed {label} by {step:.3g} times its norm, and the loss has risen from "
             f"{seen.losses[0]:.3g} to {seen.late:.3g}: try a smaller lr (and if it rises with a "
             "small one too, check_gradients)"
         )
@@ -238,7 +238,7 @@ def rising_loss(seen):
     if seen.has_had_time() and worse and seen.has_risen() and 0 < step <= LARGE_STEP:
         return (
             f"the loss rises, from {seen.opening:.4g} to {seen.late:.4g}, though no step that was "
-            f"measured changed a weight matrix by more than {step:.1g} of its size ({label}): a "
+            f"measured changed a weight matrix by more than {step:.1g} of its norm ({label}): a "
             "gradient may have the wrong sign, so check_gradients, and if all are right try a "
             f"smaller lr than {seen.lr:g}"
         )
@@ -250,7 +250,7 @@ def small_steps(seen):
     if _stays_at_a_guess(seen) and 0 < step < SMALL_STEP:
         return (
             f"the steps are too small: none that was measured changed a weight matrix by more than "
-            f"{step:.1g} of its size ({label}), and the loss is still {seen.late:.4g}: try a "
+            f"{step:.1g} of its norm ({label}), and the loss is still {seen.late:.4g}: try a "
             f"larger lr than {seen.lr:g}"
         )
 
@@ -275,7 +275,7 @@ def _other_pace(seen):
         return f"scale the targets, whose root mean square is {rms(seen.y):.3g}"
     label, step = seen.largest_step(hidden=True)
     size = "smaller" if step > LARGE_STEP else "larger"
-    measured = f"the steps that were measured changed {label} by {step:.1g} of its size at most"
+    measured = f"the steps that were measured changed {label} by {step:.1g} of its norm at most"
     return f"try a {size} lr than {seen.lr:g} ({measured})"
 
 
@@ -355,7 +355,7 @@ def guess(loss, y, rows, classes):
 
 
 def best_answer(loss, y, classes):
-    """The mean of real targets, or the shares of the classes; None for a loss of other kind."""
+    """The mean of real targets, or the fractions of the classes; None for a loss of other kind."""
     if isinstance(loss, (MSE, BCEWithLogits)):
         return np.mean(y, axis=0, dtype=np.float64)
     if isinstance(loss, (CrossEntropy, SoftmaxCrossEntropy)):
@@ -396,8 +396,8 @@ def hidden_outputs(model, X):
 def size_at_the_weights(model, X):
     """The rms of what the first weights are given, or make of it; 0 if that is not known.
 
-    A layer may scale by itself, look up what the inputs stand for, or normalise. A copy is asked:
-    the model still needs what it remembers of its own forward pass.
+    A layer may scale by itself, look up what the inputs stand for, or normalize. A copy is run:
+    the model still needs what it caches of its own forward pass.
     """
     try:
         for _, layer in copy.deepcopy(chain(model)):
@@ -495,7 +495,7 @@ class Watch:
 
 
 def _outside():
-    """The stacklevel of whoever called this library."""
+    """The stacklevel of the caller of this library."""
     here, level, frame = str(Path(__file__).parent), 1, sys._getframe(1)
     while frame.f_back and frame.f_code.co_filename.startswith(here):
         level, frame = level + 1, frame.f_back

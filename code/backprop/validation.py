@@ -4,7 +4,7 @@
     def linear_forward(X, W, b): ...
 
 Each name in the line is an argument, each word a dimension. The arrays are looked at in the order
-in which they stand there, so a dimension that an earlier array has fixed is printed as its number:
+in which they are there, so a dimension that an earlier array has fixed is printed as its number:
 "Linear expects X of shape (S, 784), got (128, 783)". Three dots stand for any shape, the word
 "number" for a number that is no array.
 """
@@ -132,7 +132,7 @@ def expect_number(value, name, who, low=-np.inf, high=np.inf, whole=False):
     # Compared as a Python number: it may be too large for NumPy, and the bounds for float32.
     exact = value.item() if number and isinstance(value, np.generic) else value
     if not (number and abs(exact) <= sys.float_info.max and low <= exact <= high):
-        kind = "a whole number" if whole else "a number"
+        kind = "an integer" if whole else "a number"
         lowest = f" at least {low}" if low > -np.inf else ""
         highest = f" at most {high}" if high < np.inf else ""
         both = " and" if lowest and highest else ""
@@ -147,10 +147,10 @@ def expect_function(value, name, who):
 
 
 def expect_sizes(sizes, name, who):
-    """`sizes` as a list of whole numbers of at least 1; raises ValueError otherwise."""
+    """`sizes` as a list of integers of at least 1; raises ValueError otherwise."""
     row = np.ndim(sizes) == 1 if isinstance(sizes, np.ndarray) else isinstance(sizes, (list, tuple))
     if not row:
-        raise ValueError(f"{who} expects {name} to be a row of whole numbers, got {sizes!r}")
+        raise ValueError(f"{who} expects {name} to be a row of integers, got {sizes!r}")
     return [expect_number(size, f"each size in {name}", who, low=1, whole=True) for size in sizes]
 
 

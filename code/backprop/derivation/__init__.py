@@ -11,7 +11,7 @@ linear = {Y[i, j]: Sum(X[i, k] * W[j, k], (k, 1, M)) + bias[j]}
 every = [(i, 1, S), (j, 1, N)]
 dW = Derivation(d(L, W[a, b]), define=linear)
 dW.line(Sum(dY[i, j] * d(Y[i, j], W[a, b]), *every), "chain rule", using=chain_rule)
-dW.line(Sum(dY[i, j] * delta(j, a) * X[i, b], *every), "only W_ab counts", using=Y)
+dW.line(Sum(dY[i, j] * delta(j, a) * X[i, b], *every), "of W, only W_ab contributes", using=Y)
 dW.line(dY.T @ X, "as a matrix product")
 dW
 
@@ -20,7 +20,7 @@ all expressions have in common, `misuse`, what may not be done to them, and `err
 imports only from those before it:
 
 language    what an author writes: algebra, arrays, functions, vectors
-premises    what may stand in a line (admission, scope, conditions), and what it may rest on
+premises    what may be in a line (admission, scope, conditions), and what it may rest on
             (definitions, hypotheses, facts)
 judges      both use reading, opaque, rational and work (a limit); the one for all shapes is normal,
             rules, atoms, indexed; the one that finds the counterexample is explicit, entries, zero

@@ -20,7 +20,7 @@ class DerivationError(ValueError):
 
 
 class ShapeError(DerivationError):
-    """Two shapes do not meet, or an index stands on an axis of another length."""
+    """Two shapes do not meet, or an index is used on an axis of another length."""
 
 
 class HiddenDependence(DerivationError):

@@ -91,11 +91,11 @@ class NotNumbers:
         raise DerivationError(f"np.{name} does not work on letters such as {self}: {cure}")
 
     def check_operand(self, one):
-        """Raises DerivationError for an array or a float of NumPy beside a letter."""
+        """Raises DerivationError for an array or a float of NumPy next to a letter."""
         if type(one).__module__ == "numpy":
             raise DerivationError(
                 f"expected an expression or an exact number (int, Fraction), got {one!r}: "
-                "numbers of NumPy are rounded, and have no place beside letters"
+                "numbers of NumPy are rounded, and can't be combined with letters"
             )
 
     def __getattr__(self, name):
@@ -115,7 +115,7 @@ class NotNumbers:
         return True  # or Python would ask for its length
 
     __iter__ = refusal("a loop", "write Sum(X[i, k], (i, 1, S)), and X[i, k] for an entry")
-    __len__ = refusal("len()", 'write the letter of its size, such as N in array("x", N)')
+    __len__ = refusal("len()", 'write the letter of its axis, such as N in array("x", N)')
     __setitem__ = refusal("an assignment", "say what an array is in define={Y[i, j]: …}")
     __xor__ = __rxor__ = refusal("^", "write ** for a power, and .T for a transpose")
     __rpow__ = refusal("a power with a letter above", "write exp(x * log(2)) for 2 ** x")

@@ -33,7 +33,7 @@ def node(value):
     if isinstance(value, float):
         hint = ": a float such as 0.5 is rounded; write X / 2, or Fraction(1, 2) for 1 / 2"
     elif isinstance(value, Index):
-        hint = ": an index has no value of its own; it stands in square brackets, X[i, k]"
+        hint = ": an index has no value of its own; it is in square brackets, X[i, k]"
     elif not isinstance(value, str) and callable(value):
         hint = ": a function is given what it is applied to, h(X)"
     raise DerivationError(

@@ -63,7 +63,7 @@ def _look(exercise, answer):
 
 
 def _check_measured(exercise, measured):
-    """What check_gradients says of a layer, if it has looked at as many gradients as are asked."""
+    """What check_gradients says of a layer, if it has looked at all gradients expected."""
     asked = [one.symbol for one in exercise.returns if one.symbol.startswith("∂L")]
     seen = [f"∂L/∂{finding.name}" for finding in measured.findings]
     if not measured.passed:

@@ -34,7 +34,7 @@ PLAIN |= {"function", "share", "few"}
 
 
 class SmoothFunction:
-    """f(x) = Σ_i c_i sin(x_i) + (Σ_i x_i)³/10, a number for every array: something to measure."""
+    """f(x) = Σ_i c_i sin(x_i) + (Σ_i x_i)³/10, a scalar for every array: something to measure."""
 
     def __init__(self, rng):
         self.phase = float(rng.uniform(0.3, 1))
@@ -56,7 +56,7 @@ def _compiled_tree(tree):
 
 def _without_warnings(formula):
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a slip may put an index behind a number
+        warnings.simplefilter("ignore")  # a slip may put an index after a number
         return compile(formula, "<formula>", "eval")
 
 

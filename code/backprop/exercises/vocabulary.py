@@ -8,11 +8,11 @@ exception, no answer). The sentences hold for any formula and name no layer. A t
 VOCABULARY = {
     "not-started": "There is no answer yet.",
     "raises": "Your function raised an exception instead of returning a value.",
-    "wrong-type": "An array of numbers is asked for.",
+    "wrong-type": "An array of numbers is expected.",
     "not-finite": "Some entries are nan or infinite.",
-    "wrong-shape": "The shape is another one than is asked for.",
+    "wrong-shape": "The shape is not the expected one.",
     "right-values-wrong-shape": "The numbers are right, the shape is not.",
-    "missing-transpose": "A factor is transposed that must not be, or the other way round: the "
+    "missing-transpose": "A factor is transposed that must not be, or the opposite: the "
     "column-vector form of the formula, or a transpose too many or too few. In a product the "
     "summed index is the last of the first factor and the first of the second.",
     "missing-batch-sum": "The sum over the samples is missing: what each of them contributes has "
@@ -31,7 +31,7 @@ VOCABULARY = {
     "belongs.",
     "elementwise-softmax": "This takes only the diagonal of softmax's Jacobian, y(1 − y). Every "
     "logit moves every probability of its row.",
-    "wrong-index": "An index, or an exponent that counts something, is another than it must be.",
+    "wrong-index": "An index, or an exponent that counts something, is not the right one.",
     "contraction-missing": "The products are there, but not summed over the index that they share.",
     "contraction-order": "The sum was taken before the product (or before the function). First "
     "comes the product, then the sum.",
@@ -39,24 +39,24 @@ VOCABULARY = {
     "own.",
     "not-normalised": "These are bare exponentials: they have to be divided by their sum.",
     "softmax-twice": "Softmax was applied to what are probabilities already.",
-    "logit-gradient": "This is the gradient with respect to the logits, Y − T. Asked is the "
-    "gradient with respect to the probabilities; the step from there to the logits comes on "
+    "logit-gradient": "This is the gradient with respect to the logits, Y − T. The gradient "
+    "with respect to the probabilities is expected; the step from there to the logits comes on "
     "top of it.",
     "labels-as-numbers": "A label is a name, not a number: class 2 is not twice class 1. Let it "
     "pick an entry, or turn it into a one-hot row.",
     "class-count-from-batch": "The number of classes is taken from the labels of this batch. A "
     "batch without the last class then has a class too few.",
-    "fraction-inverted": "A fraction is upside down, or multiplied in where it should divide.",
+    "fraction-inverted": "A fraction is inverted, or multiplied in where it should divide.",
     "derivative-of-log": "The derivative of log y is 1/y, not 1/log y.",
-    "not-reduced": "There are more numbers than asked for: they still have to be summed.",
-    "collapsed-over-batch": "There is one number for all of them, where each sample has its own.",
+    "not-reduced": "There are more numbers than expected: they still have to be summed.",
+    "collapsed-over-batch": "There is one scalar for all of them, where each sample has its own.",
     "upstream-missing": "The upstream gradient is missing: this is the local derivative alone.",
     "upstream-twice": "The upstream gradient is multiplied in twice.",
     "wrong-array": "The formula is right, but another array is used in it.",
     "elementwise-for-matmul": "An elementwise product is taken where a matrix product belongs.",
     "matmul-for-elementwise": "A matrix product is taken where an elementwise one belongs.",
-    "reduction-for-elementwise": "A maximum over a whole axis stands where the larger of two "
-    "numbers belongs: np.maximum compares element by element, np.max reduces.",
+    "reduction-for-elementwise": "A maximum over a whole axis is taken where the larger of two "
+    "numbers belongs: np.maximum compares elementwise, np.max reduces.",
     "bias-missing": "The bias is not in it.",
     "extra-term": "There is a term too many.",
     "missing-term": "A term or a factor is missing.",
@@ -66,12 +66,12 @@ VOCABULARY = {
     "another place. Forward and backward then disagree.",
     "integer-truncation": "The decimals are cut off: the result was written into an array of "
     "integers (one made like an integer input, perhaps).",
-    "mutates-input": "Your function changes an array that it was given. Whoever called it still "
+    "mutates-input": "Your function changes an array that it was given. The caller still "
     "needs that array: work on a copy.",
     "unstable": "An exponential overflows there, or becomes 0 where it must not.",
     "updated-weights": "The gradient was sent back through weights that had been updated already. "
     "The step comes last: first all gradients, with the weights of the forward pass.",
-    "wrong-constant": "A number in the formula is another than it must be.",
+    "wrong-constant": "A number in the formula is not the right one.",
     "slip": "The program says another thing than was meant: brackets, a copy or a return.",
     "borrowed": "The values are right, but the library has computed them.",
     "left-over": "This function is not the one that the cell defines.",

@@ -2,7 +2,7 @@
 
 Source: chapter "Checking a gradient".
 
-Three ways to a derivative that know nothing of `backward`:
+Three ways to a derivative that do not use `backward`:
 
     central      (f(x + h) − f(x − h)) / 2h    good to about 1e-10, for any f
     complex      Im f(x + ih) / h, h = 1e-20   as good as f itself, if f takes complex numbers
@@ -25,7 +25,7 @@ from .verdict import METHODS, examine
 def numerical_gradient(f, x, h=None):
     """∂f/∂x by central differences: an array like x (integers become float64).
 
-    f takes an array like x and returns a number; h is the step in the units of x,
+    f takes an array like x and returns a scalar; h is the step in the units of x,
     by default 6e-6 in float64 and 5e-3 in float32, times |x_i| where that is above
     1. x is not changed. Raises ValueError if f returns anything but one finite real
     number.
@@ -83,10 +83,10 @@ def check_gradients(layer_or_loss, *inputs, method="auto", tolerance=1e-7, rng=0
 
     The error of an entry is |backward − measured| relative to the larger of the two, or to a small
     part of the variable's largest entry where both are smaller than that. Entries on a kink are
-    left out and counted if backward lies between the slopes to both sides.
+    left out and counted if backward lies between the derivatives to both sides.
 
     The layer is doubted as well: it is run twice, and after another input. `.doubts` holds
-    sentences on what it changes, adds up, draws or remembers, and on parameters in no `params`;
+    sentences on what it changes, adds up, draws or caches, and on parameters in no `params`;
     with a doubt it has not passed. Where forward loses digits, `.headline` says about how many, and
     a gradient that agrees as far as they reach has to agree on other inputs too.
     `method` is "complex", "central", "projection", or "auto": the complex step where forward can

@@ -1,4 +1,4 @@
-"""What may be wrong with a layer beside its gradient: state, randomness, parameters out of sight.
+"""What may be wrong with a layer apart from its gradient: state, randomness, hidden parameters.
 
 A measurement takes `forward` for a function of its inputs and parameters, and takes one `backward`
 for all of them. Each doubt below asks whether that is so, and answers in sentences; [] is no doubt.

@@ -1,4 +1,4 @@
-"""One variable's gradient, measured: entry by entry, or along a direction and then by halves."""
+"""One variable's gradient, measured: each entry by itself, or along a direction, then by halves."""
 
 import itertools
 from functools import partial
@@ -10,14 +10,14 @@ from .opinion import HEALTHY, Along, at_kink, grain, second_opinion, unit
 from .probe import DEFAULT_H, EPS, central, central_bend, complex_bend, complex_step
 from .report import Finding
 
-MANY_ENTRIES = 5_000  # from here on "auto" projects instead of taking entry by entry
+MANY_ENTRIES = 5_000  # from here on "auto" projects instead of taking each entry by itself
 
 
 class Rule(NamedTuple):
-    """How to measure a slope, and what rounding may do to it: to that of an entry, beside the
-    largest one; to that along a direction, beside the norm of all its terms.
+    """How to measure a derivative, and what rounding may do to it: to that of an entry, relative
+    to the largest one; to that along a direction, relative to the norm of all its terms.
 
-    `bend` says how far the slopes to both sides are apart, and `bends` from when on that counts;
+    `bend` says how far the derivatives to both sides are apart, `bends` from when on that matters;
     `step` is how near a kink has to be to matter; `grain` what L itself is rounded by, and `lost`
     the same as a part of L if that is more than the last digit.
     """
@@ -33,11 +33,11 @@ class Rule(NamedTuple):
     lost: float = 0.0
 
     def rounding(self, length=1.0):
-        """What rounding of L may put into a slope along a direction of that length."""
+        """What rounding of L may put into a derivative along a direction of that length."""
         return 8 * self.grain * length / self.step
 
 
-# Independent roundings in a sum of n terms of random sign come to ε√n beside their norm at most
+# Independent roundings in a sum of n terms of random sign are at most ε√n relative to their norm
 # (Higham and Mary 2019): 1e-13 is enough for n = 200,000. Were it too little, that would cost a
 # search for nothing: the entry that is found is judged by itself.
 # Nothing is subtracted, so L may be rounded as it likes: the grain is 0.
@@ -76,7 +76,9 @@ def by_entry(probe, variable, gradient, rule, tolerance):
     error[~smooth] = -1
     for index in [tuple(place) for place in np.argwhere(~smooth)] if probe.is_leaf else []:
         if not at_kink(variable, index, gradient[index], rule.step):
-            error[index] = whole[index]  # neither the slope from the left nor that from the right
+            error[index] = whole[
+                index
+            ]  # neither the derivative from the left nor that from the right
     for index in tied(probe, variable, gradient, rule, smooth):
         if at_kink(variable, index, gradient[index], rule.step):
             error[index] = -1
@@ -102,7 +104,7 @@ def _started(variable, gradient, rule, tolerance):
 
 
 def tied(probe, variable, gradient, rule, smooth):
-    """The entries that may sit on a kink: L bends there.
+    """The entries that may sit on a kink of L.
 
     One look along a direction through all of them first: most layers have none.
     """

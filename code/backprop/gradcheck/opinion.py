@@ -1,8 +1,8 @@
 """A second opinion on an entry for which `backward` and measurement disagree.
 
 Three things excuse a disagreement: the entry sits on a kink, and backward has taken one of the
-slopes there; `forward` cancels, so that the measurement has fewer digits than it shows; or the
-entry is too small beside the output to be seen at all.
+derivatives there; `forward` cancels, so that the measurement has fewer digits than it shows; or the
+entry is too small relative to the output to be seen at all.
 """
 
 from dataclasses import dataclass
@@ -65,7 +65,7 @@ class Along:
 
     def relative(self, t):
         """The same, with t as a part of each entry that is smaller than 1."""
-        if t not in self.known:  # some are asked for more than once
+        if t not in self.known:  # some are needed more than once
             moved = self.variable.value + t * self.direction * self.scale
             self.known[t] = np.array(self.variable.terms_at(moved))
         return self.known[t]
@@ -75,7 +75,7 @@ def grain(line):
     """(the smallest change that terms can show, which of them move at all), near 0.
 
     A function that is computed to the last digit moves evenly on tiny steps already, and as fast as
-    on larger ones. One that has lost digits stands still and jumps, or drifts and jumps back, until
+    on larger ones. One that has lost digits stays constant and jumps, or drifts and jumps, until
     the steps are larger than its grain.
     """
     f, wide = line.relative, line.wide
@@ -93,13 +93,13 @@ def grain(line):
         move = np.abs(values[-1] - rest).sum() / 3
         if slow < move / step < fast and bends.sum() <= 0.1 * move:
             break
-    return largest / 3, moved  # a bend is three roundings large
+    return largest / 3, moved  # a kink is three roundings large
 
 
 def noise_of(line, slope=1.0):
     """(by which part of themselves the terms are rounded near 0, which of them move).
 
-    What never moves has lost everything if it has a slope, and nothing if it has none.
+    What never moves has lost everything if it has a derivative, and nothing if it has none.
     """
     coarse, moved = grain(line)
     size = np.maximum(np.abs(line.relative(0.0)), np.abs(line.relative(line.wide)))[moved].sum()
@@ -118,7 +118,7 @@ def second_opinion(variable, index, gradient, first, step):
     rest = line(0.0)
     size = np.abs(rest[moved]).sum() or np.abs(rest).sum()
     largest = max(abs(claimed), abs(measured))
-    # What rounding of the output may put into a slope: an entry too small beside it cannot be seen.
+    # What rounding of the output may add to a derivative: an entry too small for it cannot be seen.
     blur = 4 * (noise if noise > HEALTHY else EPS) * size / min(1, far or 1)
     excuse = blur + 4 * noise * largest
     if abs(claimed - measured) <= excuse > VISIBLE * largest:
@@ -142,14 +142,14 @@ def _agrees_nearer(line, claimed, step, size):
 
 
 def at_kink(variable, index, claimed, step):
-    """Whether the entry sits on a kink, and `claimed` lies between the slopes there."""
+    """Whether the entry sits on a kink, and `claimed` lies between the derivatives there."""
     line = Along(variable, unit(variable.value.shape, index))
     far = max(1, abs(variable.value[index]))
     return between_sides(line, float(claimed), step * far, EPS)
 
 
 def between_sides(line, claimed, step, noise):
-    """Whether the slopes from left and right differ here, and `claimed` lies between them."""
+    """Whether the derivatives from left and right differ here, and `claimed` lies between them."""
     rest = line(0.0)
     left, right = _sides(line, rest, step)
     size = np.abs(right).sum() + np.abs(left).sum()
@@ -168,7 +168,7 @@ def _sides(line, rest, step):
 
 
 def _bends(line, rest, step, gap):
-    """A curve's slopes differ by a quarter if the step is a quarter; a kink's do not."""
+    """A curve's derivatives differ by a quarter if the step is a quarter; a kink's do not."""
     for smaller in (step / 4, step / 16):
         left, right = _sides(line, rest, smaller)
         before, gap = gap, np.abs(right - left).sum()
@@ -178,7 +178,7 @@ def _bends(line, rest, step, gap):
 
 
 def ridders(line, h, coarse):
-    """The slope at 0 and how well it is known: central differences at ever smaller steps, each
+    """The derivative at 0 and how well it is known: central differences at ever smaller steps, each
     pair combined so that the error of the lower order drops out (Ridders 1982). `coarse` is what
     the function is rounded by."""
     best, error, above = 0.0, np.inf, []

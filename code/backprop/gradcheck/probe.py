@@ -1,4 +1,4 @@
-"""A layer as a function of one of its variables, and two ways to measure the slope of that.
+"""A layer as a function of one of its variables, and two ways to measure the derivative of that.
 
 `gradcheck` asks the questions; here is what it asks.
 """
@@ -59,7 +59,7 @@ class Subject:
         self.parameters, self.rewinders = held(self.layer, found, shared), rewinders(found)
 
     def forward(self, *inputs):
-        """The output; random numbers are drawn from where they stood at first."""
+        """The output; random numbers are drawn from the first state again."""
         for rewind in self.rewinders:
             rewind()
         return self.layer.forward(*inputs)
@@ -242,7 +242,7 @@ class Probe:
 
 
 def complex_step(probe, variable, direction, side=1):
-    """The slope of L along `direction` by the complex step, and the sides of the kinks there.
+    """The derivative of L along `direction` by the complex step, and the sides of the kinks there.
 
     Where two numbers tie, NumPy compares their imaginary parts: with `side` 1 a unit on a kink is
     taken to the right of it, with −1 to the left.
@@ -262,7 +262,7 @@ def complex_step(probe, variable, direction, side=1):
 
 
 def central(probe, variable, direction, h=None):
-    """The slope of L along `direction` by central differences, and the sides at both ends."""
+    """The derivative of L along `direction` by central differences, and the sides at both ends."""
     # Along many entries at once the step has the length that it has along one.
     h = (h or DEFAULT_H[np.dtype(np.float64)]) / np.linalg.norm(direction)
     ahead, behind = variable.value + h * direction, variable.value - h * direction
@@ -271,13 +271,13 @@ def central(probe, variable, direction, h=None):
     down = number(variable.loss_at(behind))
     # Both ends were rounded: this is how far apart they are, in steps of the direction.
     width = np.vdot(ahead - behind, direction) / np.vdot(direction, direction)
-    if width == 0:  # beside so large an entry the step is lost
+    if width == 0:  # relative to so large an entry the step is lost
         return np.nan, [*sides, probe.sides()]
     return (up - down) / width, [*sides, probe.sides()]
 
 
 def complex_bend(probe, variable, direction):
-    """By how much L's slopes ahead and behind differ: a kink that the value sits on, exactly."""
+    """By how much L's derivatives from both sides differ: the value is exactly on a kink."""
     ahead, behind = (complex_step(probe, variable, direction, side)[0] for side in (1, -1))
     return abs(ahead - behind)
 

@@ -81,7 +81,7 @@ class GradientReport:
 
     @property
     def worst(self):
-        """The finding with the largest error beside its tolerance."""
+        """The finding with the largest error relative to its tolerance."""
         return max(self.findings, key=lambda f: (f.beside, f.error))
 
     def __getitem__(self, name):

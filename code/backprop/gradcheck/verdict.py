@@ -78,7 +78,7 @@ def _measured(probe, variable, method, tolerance):
 def _fooled(probe, variable, gradient, finding):
     """Whether central differences along one direction say something else, by far.
 
-    A forward that drops imaginary parts on the way (an `abs`, a norm) fools the complex step: it
+    A forward that drops imaginary parts inside (an `abs`, a norm) fools the complex step: it
     may call the right gradient wrong, and a wrong one right.
     """
     if finding.right:
@@ -102,7 +102,9 @@ def _fooled(probe, variable, gradient, finding):
     blur = 8 * EPS * probe.size * length / 1e-7
     nearer = central(probe, variable, direction, h=1e-7)[0]
     if probe.size == 0 or abs(nearer - measured) > 100 * (abs(measured) + blur):
-        finding.lost = 1.0  # nothing but zeros that have a slope; or no slope that two steps share
+        finding.lost = (
+            1.0  # nothing but zeros that have a derivative; or no derivative that two steps share
+        )
         return False
     rule = by_central_differences(probe, variable)  # or is it only that forward is coarse?
     finding.lost = max(finding.lost, rule.lost)
@@ -110,7 +112,7 @@ def _fooled(probe, variable, gradient, finding):
 
 
 def _ahead(probe, variable, direction):
-    """The slope by a one-sided difference: good to some five digits, for a single pass."""
+    """The derivative from a one-sided difference: good to some five digits, for a single pass."""
     h = 6e-6 / np.linalg.norm(direction)
     return (number(variable.loss_at(variable.value + h * direction)) - probe.rest) / h
 

@@ -18,12 +18,12 @@ ONE = frozenset()
 
 
 def whole(name):
-    """A positive whole number: an index or the length of an axis."""
+    """A positive integer: an index or the length of an axis."""
     return sympy.Symbol(name, integer=True, positive=True)
 
 
 def fresh():
-    """An index to be summed over, with a name that nothing else has and that sorts behind all."""
+    """An index to be summed over, with a name that nothing else has and that sorts after all."""
     return whole(f"~{next(_fresh):012d}")
 
 
@@ -38,7 +38,7 @@ class Atom:
 
     @cached_property
     def free(self):
-        """The indices that stand in it and are not summed in it."""
+        """The indices that occur in it and are not summed in it."""
         return frozenset().union(*(child.free for child in self.children))
 
     def write(self, names):
@@ -149,50 +149,50 @@ class Bound(Atom):
     def spelled(self, names):
         start = {index: (str(size), 0) for index, size in self.ranges}
         texts = (
-            write_product(self.factors, names | self.numbered(colours))
-            for colours in self.orders(self.refined(start, names), names)
+            write_product(self.factors, names | self.numbered(colors))
+            for colors in self.orders(self.refined(start, names), names)
         )
         return f"Σ{{{','.join(str(size) for _, size in self.sorted_ranges)}}}({min(texts)})"
 
-    def numbered(self, colours):
+    def numbered(self, colors):
         """{index: its name}: the size of its axis, how deep the Σ is, its place among its like."""
-        return {index: f"{size}{self.height}.{n}" for index, (size, n) in colours.items()}
+        return {index: f"{size}{self.height}.{n}" for index, (size, n) in colors.items()}
 
-    def refined(self, colours, names):
-        """The indices told apart by what they stand in, in a way that does not see their names.
+    def refined(self, colors, names):
+        """The indices told apart by what they are in, in a way that does not see their names.
 
-        A colour is (size, number); two indices keep the same one only if the factors around them
+        A color is (size, number); two indices keep the same one only if the factors around them
         are written the same.
         """
         while True:
-            before = len(set(colours.values()))
-            written = names | self.numbered(colours)
+            before = len(set(colors.values()))
+            written = names | self.numbered(colors)
             around = {
-                index: (*colour, self.surroundings(index, written))
-                for index, colour in colours.items()
+                index: (*color, self.surroundings(index, written))
+                for index, color in colors.items()
             }
             ranks = {one: n for n, one in enumerate(sorted(set(around.values())))}
-            colours = {index: (one[0], ranks[one]) for index, one in around.items()}
-            if len(ranks) in (before, len(colours)):
-                return colours
+            colors = {index: (one[0], ranks[one]) for index, one in around.items()}
+            if len(ranks) in (before, len(colors)):
+                return colors
 
     def surroundings(self, index, names):
-        """The factors in which an index stands, with a star in its place."""
+        """The factors in which an index occurs, with a star in its place."""
         touched = [factor for factor in self.factors if index in factor[0].free]
         return write_product(touched, names | {index: "*" + names[index]})
 
-    def orders(self, colours, names):
-        """All ways that are left to tell the indices apart: of those alike, each comes first."""
+    def orders(self, colors, names):
+        """All choices that are left to tell the indices apart: of those alike, each comes first."""
         groups = {}
-        for index, colour in colours.items():
-            groups.setdefault(colour, []).append(index)
+        for index, color in colors.items():
+            groups.setdefault(color, []).append(index)
         alike = next((groups[c] for c in sorted(groups) if len(groups[c]) > 1), None)
         if alike is None:
             yield {index: (c[0], n) for n, c in enumerate(sorted(groups)) for index in groups[c]}
             return
         for index in alike:
-            size, number = colours[index]
-            doubled = {other: (s, 2 * n + 1) for other, (s, n) in colours.items()}
+            size, number = colors[index]
+            doubled = {other: (s, 2 * n + 1) for other, (s, n) in colors.items()}
             chosen = {**doubled, index: (size, 2 * number)}
             yield from self.orders(self.refined(chosen, names), names)
 

@@ -73,9 +73,9 @@ class Entries(Reading):
         return None
 
     def chain_rule(self, gradient, by):
-        """The axiom: ∂L/∂x = Σ ∂L/∂y ∂y/∂x over all entries y in whose definition x stands.
+        """The axiom: ∂L/∂x = Σ ∂L/∂y ∂y/∂x over all entries y in whose definition x occurs.
 
-        None if x stands in none.
+        None if x occurs in none.
         """
         parts = []
         for array in self.definitions.users(gradient):
@@ -106,7 +106,7 @@ class Entries(Reading):
         return self.through(value, self.symbol(array, numbers))
 
     def through(self, value, by):
-        """d value / d by: directly, and by way of every definition that leads to `by`."""
+        """d value / d by: directly, and through every definition that leads to `by`."""
         array = self.source[by][0]
         ways = [s for s in value.free_symbols if self.source[s][0] != array]
         ways = [s for s in ways if self.definitions.leads(self.source[s][0], array)]
@@ -120,7 +120,7 @@ class Entries(Reading):
 
 
 def as_sympy(expression):
-    """A scalar without indices in SymPy, with a symbol for every scalar that stands in it."""
+    """A scalar without indices in SymPy, with a symbol for every scalar that occurs in it."""
     expression = node(expression)
     if any(isinstance(part, Dimension) or part.shape for part in parts_of(expression)):
         raise DerivationError(f"as_sympy takes a scalar made of scalars, got {expression}")
@@ -128,7 +128,7 @@ def as_sympy(expression):
 
 
 def parts_of(expression):
-    """All nodes in an expression, and the arrays of which entries stand in it."""
+    """All nodes in an expression, and the arrays of which entries are in it."""
     for part in walk(expression):
         yield part
         yield from (size for size in getattr(part, "array", part).shape)

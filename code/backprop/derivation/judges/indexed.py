@@ -47,7 +47,7 @@ class Indexed(Reading):
         return sympy.KroneckerDelta(letter(i), letter(j))
 
     def symbol(self, whole, at, kind=""):
-        """The entry `at` of an array, or of the derivative of one by another, as it stands."""
+        """The entry `at` of an array, or of the derivative of one by another, as it is."""
         name = spelled(whole) + kind
         self.known[name] = whole
         positive = isinstance(whole, Array) and whole.positive or None
@@ -81,7 +81,7 @@ class Indexed(Reading):
         return sympy.Add(*(self.by_way_of(user, gradient, at) for user in users))
 
     def by_way_of(self, user, gradient, at):
-        """Σ ∂L/∂Y ∂Y/∂X over all entries of one Y in whose definition X stands."""
+        """Σ ∂L/∂Y ∂Y/∂X over all entries of one Y in whose definition X occurs."""
         up = gradient.by(user)
         upstream = (lambda k: 1) if user == gradient.loss else (lambda k: self.entry(up, k))
         return self.over(user, lambda k: upstream(k) * self.step(user, k, gradient.of, at))
@@ -109,7 +109,7 @@ class Indexed(Reading):
         return Indexed(self.definitions, self.facts.without(array), self.known)
 
     def arrays_in(self, value):
-        """The arrays and derivatives of which something stands in a SymPy expression."""
+        """The arrays and derivatives of which something occurs in a SymPy expression."""
         bases = value.atoms(sympy.IndexedBase) | value.atoms(sympy.Symbol)
         return [self.known[name] for name in sorted({*map(str, bases)}) if name in self.known]
 
@@ -123,7 +123,7 @@ class Indexed(Reading):
         )
 
     def through(self, value, array, at):
-        """d value / d entry: directly, and by way of every array that depends on it."""
+        """d value / d entry: directly, and through every array that depends on it."""
         one = self.known.get(str(value.base)) if isinstance(value, sympy.Indexed) else None
         if isinstance(one, Array):
             return self.total(one, value.indices, array, at)
@@ -171,7 +171,7 @@ class Indexed(Reading):
         return self.reveal(plain.body(one, k).diff(self.symbol(array, at)))
 
     def opaque_derivative(self, one, k, array, at, directly=False):
-        """A derivative as it stands; `directly` if there are other ways, which it leaves out."""
+        """A derivative as it is; `directly` if there are other ways, which it leaves out."""
         found = self.facts.result((one, array), (*k, *at))
         if found and not directly:
             return self.value(*found)

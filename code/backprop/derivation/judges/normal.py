@@ -75,7 +75,7 @@ def assuming(hypotheses, polynomial):
 
 
 def rule_of(hypothesis):
-    """Σ_j T_ij = total: only where j stands in nothing else."""
+    """Σ_j T_ij = total: only where j is in nothing else."""
 
     def rule(index, size, ranges, factors, cited):
         match touching(index, factors):

@@ -2,7 +2,7 @@
 
 A function is kept as a sum of fractions, {denominator: numerator}, a denominator being a frozenset
 of (polynomial, power). Fractions meet on a common denominator only where their numerators share a
-monomial in the symbols that stand in no denominator: SymPy's `together` has all of them meet, and
+monomial in the symbols that occur in no denominator: SymPy's `together` has all of them meet, and
 took minutes.
 """
 

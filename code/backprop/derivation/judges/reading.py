@@ -45,7 +45,7 @@ class Reading:
             case arrays.Derivative(of, by):
                 return self.partial(of, by.array, tuple(at.get(i, i) for i in by.indices), at)
         raise DerivationError(
-            f"{expression} is {nodes.shape_name(expression.shape)}, where a number was expected"
+            f"{expression} is {nodes.shape_name(expression.shape)}, where a scalar was expected"
         )
 
     def partial(self, of, array, at_entry, at):

@@ -1,7 +1,7 @@
-"""The rules of the judge for all shapes. What each says stands below its name; the page prints it.
+"""The rules of the judge for all shapes. The law of each is below its name; the page prints it.
 
 They hold for real numbers and for every length of every axis, from 1 on, wherever both sides have a
-value. Products stand in sums and sums in products, so all rules are in one room: `collect` and
+value. Products are in sums and sums in products, so all rules are in one room: `collect` and
 `add_up` go through their lists until no rule fits.
 """
 

@@ -25,7 +25,7 @@ class Neg(Node):
 
 @dataclass(frozen=True, repr=False)
 class Elementwise(Node):
-    """Two operands of one shape; a factor or a divisor may also be a number."""
+    """Two operands of one shape; a factor or a divisor may also be a scalar."""
 
     left: Node
     right: Node

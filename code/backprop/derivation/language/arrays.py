@@ -57,7 +57,7 @@ class Gradient(Array):
         return Gradient.made(variable, self.loss)
 
     def children(self):
-        return [*self.shape]  # that ∂L/∂Y stands in a line does not make the line depend on Y
+        return [*self.shape]  # that ∂L/∂Y is in a line does not make the line depend on Y
 
 
 @dataclass(frozen=True, repr=False)
@@ -69,7 +69,7 @@ class Entry(Node):
 
 
 def array(name, *shape, positive=False):
-    """array("X", S, M) is a real X of shape (S, M), > 0 if `positive`; array("λ") is a number."""
+    """array("X", S, M) is a real X of shape (S, M), > 0 if `positive`; array("λ") is a scalar."""
     check_name(name)
     if name == "pi" or (name, len(shape)) in {("e", 0), ("delta", 2), ("δ", 2)}:
         raise DerivationError(f"{name} has a meaning of its own on the page: take another name")
@@ -91,7 +91,7 @@ L = loss("L")
 
 
 def gradient(variable, of=L):
-    """∂L/∂Y for an array Y: an array of the shape of Y, in units of L by Y."""
+    """∂L/∂Y for an array Y: an array of the shape of Y, in units of L over Y."""
     if not isinstance(variable, Array) or isinstance(variable, Gradient):
         raise DerivationError(
             f"gradient() takes a whole array, got {variable}; for a scalar or an entry write "
@@ -128,7 +128,7 @@ def d(of, by):
     array = by.array if isinstance(by, Entry) else by
     if of.shape or not isinstance(array, Array) or isinstance(array, Gradient):
         raise ShapeError(
-            f"d() takes a number by an entry of an array, or by a whole array, got {of} by {by}"
+            f"d(of, by) takes a scalar and an entry of an array, or an array, got d({of}, {by})"
         )
     return Derivative(of, by)
 

@@ -32,7 +32,7 @@ class Function(NoArithmetic):
 
     def __call__(self, *arguments):
         if len(arguments) != 1:
-            raise DerivationError(f"{self} is a function of one number: write {self}(x)")
+            raise DerivationError(f"{self} is a function of one scalar: write {self}(x)")
         return Apply(self, node(arguments[0]))
 
     def __str__(self):

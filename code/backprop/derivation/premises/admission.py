@@ -1,4 +1,4 @@
-"""May this line stand here? All that is asked of a line before a judge compares it."""
+"""May this line be here? All that is required of a line before a judge compares it."""
 
 from ..errors import ShapeError
 from ..language.arrays import Gradient
@@ -27,7 +27,7 @@ def check_losses(expression, definitions):
 
 
 def admit(line, derivation, hypotheses=()):
-    """Raises DerivationError or ShapeError for a line that may not stand in a derivation.
+    """Raises DerivationError or ShapeError for a line that may not be in a derivation.
 
     Its arrays are those of the derivation, its shape and its free indices those of the target, and
     it divides by nothing that is 0 for sure.
@@ -36,7 +36,7 @@ def admit(line, derivation, hypotheses=()):
     lines = [step.expression for step in derivation.steps]
     others = [target, *lines, *derivation.definitions.sides, *(one.left for one in hypotheses)]
     known = ", ".join(map(str, shapes[0])) or "it has none"
-    why = f"{{}} is no size of this derivation ({known}): it stands neither in its target nor in "
+    why = f"{{}} is no size of this derivation ({known}): it occurs neither in its target nor in "
     check_names([*others, line], shapes[0], why + "a definition")
     check_losses(line, derivation.definitions)
     shape = tuple(scope.values())

@@ -34,7 +34,7 @@ class Definition:
             return cls(left, right, left, indices, entry(right, *indices))
         if not isinstance(left, Entry) or right.shape:
             raise DerivationError(
-                f"define Y[i, j] by a number or Y by an array, got {left}: {right}"
+                f"define Y[i, j] as a scalar or Y as an array, got {left}: {right}"
             )
         letters = {index for index in left.indices if isinstance(index, Index)}
         if len(letters) < len(left.indices):
@@ -124,7 +124,7 @@ class Definitions(dict):
 
     @property
     def losses(self):
-        """The losses that stand in a definition and have none, in a fixed order."""
+        """The losses that occur in a definition and have none, in a fixed order."""
         found = set().union(*(arrays_in(self[array].body) for array in self.forward))
         return sorted(filter(self.is_open, found), key=str)
 
@@ -148,7 +148,7 @@ class Definitions(dict):
         return upstream.union(*(self.parts_of_slope(user, array.of) for user in users))
 
     def parts_of_slope(self, user, variable):
-        """The arrays that may stand in the derivative of one that the variable goes into."""
+        """The arrays that may be in the derivative of one that the variable goes into."""
         if self.is_open(user):
             return {Gradient.made(variable, user)}
         return arrays_in(self[user].body)
@@ -171,7 +171,7 @@ class Definitions(dict):
         return isinstance(loss, Loss) or loss in self and self.leads(loss, variable)
 
     def depth(self, array):
-        """How many definitions stand below an array, at most."""
+        """How many definitions are below an array, at most."""
         if self.is_open(array):
             return 0
         return max((1 + self.depth(part) for part in self.uses(array)), default=int(array in self))
@@ -200,7 +200,7 @@ class Definitions(dict):
     def check_dependence(self, array, variable, beside=()):
         """Raises HiddenDependence if how an array depends on a variable cannot be seen.
 
-        `beside` is what stands with it in what is differentiated.
+        `beside` is what is with it in what is differentiated.
         """
         letters = self.letters | {variable} | self.seen(beside, variable)
         for part in [array, *sorted(self.below(array), key=str)]:

@@ -12,7 +12,7 @@ from .hypotheses import RowSum
 
 
 class ChainRule:
-    """∂L/∂x = Σ ∂L/∂y ∂y/∂x over all y in whose definition x stands: the only axiom."""
+    """∂L/∂x = Σ ∂L/∂y ∂y/∂x over all y in whose definition x occurs: the only axiom."""
 
     def __str__(self):
         return "the chain rule"

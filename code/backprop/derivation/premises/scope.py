@@ -1,4 +1,4 @@
-"""What may stand where: indices on their own axes, one array to a name, sizes that differ."""
+"""What may be where: indices on their own axes, one array to a name, sizes that differ."""
 
 from ..errors import DerivationError, ShapeError
 from ..language.algebra import Sum
@@ -9,7 +9,7 @@ MANY_SIZES = 6
 
 
 def arrays_in(expression):
-    """All arrays of which something stands in the expression."""
+    """All arrays of which something occurs in the expression."""
     return {part for part in walk(expression) if isinstance(part, Array)}
 
 
@@ -31,7 +31,7 @@ def check_indices(expression, scope):
         for index, size in zip(expression.indices, expression.array.shape, strict=True):
             if isinstance(index, Index) and size_of(index, scope, expression) != size:
                 raise ShapeError(
-                    f"{index} runs to {scope[index]}, but stands on an axis of length {size} "
+                    f"{index} runs to {scope[index]}, but is used on an axis of length {size} "
                     f"in {expression}"
                 )
     if isinstance(expression, Delta):
@@ -66,7 +66,7 @@ def size_of(index, scope, expression):
     return scope[index]
 
 
-def check_names(expressions, sizes, why="sizes gives no number for {}"):
+def check_names(expressions, sizes, why="sizes gives no length for {}"):
     """Every name is one array, and every dimension has a size. Raises otherwise."""
     names, numbered, letters = {}, {}, set()
     for part in (part for expression in expressions for part in walk(expression)):

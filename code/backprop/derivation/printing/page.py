@@ -119,7 +119,7 @@ def named(fact):
 
 
 def sign(step, tex):
-    """What stands between two lines: = only if it was proved."""
+    """What is between two lines: = only if it was proved."""
     return "=" if step.how != "numbers" else r"\approx" if tex else "≈"
 
 
@@ -136,7 +136,7 @@ def rows(derivation, show):
 
 
 def footer(derivation, tex):
-    """What stands below: the definitions, the axiom, and how the lines were checked."""
+    """What is below: the definitions, the axiom, and how the lines were checked."""
     show, say, mark = (latex, prose, "$") if tex else (text, str, "")
     cited = {array for step in derivation.steps for array in step.facts.arrays}
     used = cited | {*derivation.through} if cited else {*derivation.definitions}
@@ -161,7 +161,7 @@ def checked(words, mark):
 
 
 def as_latex(derivation):
-    """The block between $$ and $$: the aligned lines, and what stands below from the left edge."""
+    """The block between $$ and $$: the aligned lines, and what is below from the left edge."""
     lines = accepted(derivation) or [latex(derivation.target)]
     if len({step.checked for step in derivation.steps}) > 1:
         lines = [
@@ -196,7 +196,7 @@ def aligned(lines):
 
 
 def as_text(derivation):
-    """Lines in columns: left-hand side, line, reason; then what stands below."""
+    """Lines in columns: left-hand side, line, reason; then what is below."""
     table = [
         (left, sign(step, False), right, notes(step, False))
         for left, right, step in rows(derivation, text)

@@ -27,7 +27,7 @@ def is_row(node):
 def letters(expression, taken=()):
     """{index: its letter} for all; those of products, which no author named, get a free one.
 
-    So no letter of a line means two things. `taken` are letters that stand beside it on the page.
+    So no letter of a line means two things. `taken` are letters that are next to it on the page.
     """
     found = {one: one.name for one in indices_in(expression) if not one.number}
     used = {*taken, *found.values()}
@@ -74,7 +74,7 @@ class Printer:
         return part if len(node.shape) != 1 or is_row(node) == row else self.transposed(part)
 
     def part(self, node):
-        """The text of a node and its level; each is made once, however often it is asked for."""
+        """The text of a node and its level; each is made once, however often it is needed."""
         if id(node) not in self.done:
             self.done[id(node)] = node, getattr(self, type(node).__name__.lower())(node)
         return self.done[id(node)][1]
@@ -211,7 +211,7 @@ class Printer:
 
 
 def latex(node, transposed=False, taken=()):
-    """LaTeX of a node, without dollar signs; `taken` are letters that stand beside it."""
+    """LaTeX of a node, without dollar signs; `taken` are letters that are next to it."""
     return render(node, Latex(), transposed, taken)
 
 
@@ -226,6 +226,6 @@ def render(node, style, transposed, taken):
     return (printer.transposed(part) if transposed else part).text
 
 
-# Nodes are printed here, and know nothing of it: as algebra gives them their operators.
+# Nodes are printed here, and can't decide it: as algebra gives them their operators.
 Node.__str__ = Node.__repr__ = text
 Node._repr_latex_ = lambda self: f"$${latex(self)}$$"

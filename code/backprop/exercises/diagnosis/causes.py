@@ -13,7 +13,7 @@
 
 A stage yields Guesses. The first stage in which a value fits gives the causes. A shape that is not
 the right one doesn't stop the comparison: the numbers may be those of a mistake in any shape. At a
-kink the reader may have taken another slope than the book: a stage is tried with each (`kinks`).
+kink the reader may have taken another derivative than the book: a stage is tried with each.
 """
 
 import time

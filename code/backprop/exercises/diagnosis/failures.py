@@ -35,14 +35,14 @@ MEANINGS = [
     ),
     (r"too many indices", "the array has fewer axes than that"),
     (r"Unable to allocate (.*)", "there is not that much memory: {0}"),
-    (r"truth value of an array", "an array is neither true nor false: `if` wants one number"),
+    (r"truth value of an array", "an array is neither true nor false: `if` needs a scalar"),
     (
         r"only .*integer.* (indices|index)|arrays used as indices",
-        "an index has to be a whole number",
+        "an index has to be an integer",
     ),
     (
         r"only .* arrays can be converted to Python scalars|must be real number, not .*ndarray",
-        "this takes one number, not an array; NumPy's functions, such as np.exp, take arrays",
+        "this takes a scalar, not an array; NumPy's functions, such as np.exp, take arrays",
     ),
     (
         r"Cannot cast ufunc .* from dtype\('float\d+'\) to dtype\('u?int\d+'\)",
@@ -54,12 +54,12 @@ MEANINGS = [
     ),
     (r"bitwise_xor|for \^=?:", "`^` is no power in Python, which is `**`, and no transpose, `.T`"),
     (r"return arrays must be of ArrayType", "the third argument is where the result is put"),
-    (r"'(.*)' object is not callable", "brackets behind what is no function call it: {0}"),
+    (r"'(.*)' object is not callable", "brackets after something that is no function call it: {0}"),
     (r"name '(.*)' is not defined", "nothing is called {0}"),
     (r"missing \d+ required positional arguments?: (.*)", "this call lacks {0}"),
     (r"takes .*positional argument", "this call has too many arguments"),
     (r"unexpected keyword argument '(.*)'", "this function has no argument called {0}"),
-    (r"maximum recursion depth", "the function calls itself for ever"),
+    (r"maximum recursion depth", "the function calls itself forever"),
     (
         r"axis (-?\d+) is out of bounds for array of dimension (\d+)",
         "there is no axis {0} in an array of {1} axes",
@@ -79,7 +79,7 @@ CURES = [
     (
         r"\b(?<!\.)(max|min)\(",
         r"truth value of an array",
-        "Python's max and min want to know which whole array is larger. Element by element it is "
+        "Python's max and min want to know which whole array is larger. Elementwise it is "
         "np.maximum(a, b); of three, np.maximum(np.maximum(a, b), c).",
     ),
     (
@@ -133,9 +133,9 @@ def _meaning(text):
 
 
 def _misfit(text, arrays):
-    """Two shapes that meet element by element and don't fit, and how an axis would help."""
+    """Two shapes that meet elementwise and don't fit, and how an axis would help."""
     shapes = [tuple(map(int, re.findall(r"\d+", one))) for one in re.findall(r"\([\d,]*\)", text)]
-    said = "element by element needs the same shape, or a size of 1"
+    said = "elementwise operations need equal shapes, or an axis of size 1"
     if len(shapes) != 2:
         return said
     short, long = sorted(shapes, key=len)
@@ -175,7 +175,7 @@ def _expression(place):
 
 
 def _arrays(code, names):
-    """{"X": array, …}: the arrays that stand in the expression."""
+    """{"X": array, …}: the arrays that occur in the expression."""
     used = _names(code)
     return {name: names[name] for name in used if isinstance(names.get(name), np.ndarray)}
 

@@ -100,7 +100,7 @@ def jacobians(case):
 
 
 def product(array, other):
-    """Element by element, where that leaves the shape as it is; else None."""
+    """Elementwise, where that leaves the shape as it is; else None."""
     try:
         product = array * other
     except ValueError:
@@ -135,7 +135,7 @@ def _cut(case, tree):
 
 
 def another_factor(case):
-    """An array that is multiplied in on top of all, such as the value beside the derivative."""
+    """An array that is multiplied in on top of all, such as value times derivative."""
     tree = parsed(case.quantity.formula)
     for name in (*case.quantity.takes, *case.quantity.where):
         value = case.value(name)

@@ -20,7 +20,7 @@ class Guess:
     tree: object = None
     value: np.ndarray | None = None
     shown: bool = True
-    inside: tuple | None = None  # what stands around the tree: (template, what stands inside it)
+    inside: tuple | None = None  # what is around the tree: (template, what is inside it)
 
     def also(self, code, template, value):
         """The same with one more mistake on top; the template writes it around the formula A."""

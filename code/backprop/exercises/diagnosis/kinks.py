@@ -1,8 +1,8 @@
-"""At a kink any number between the two slopes is a subgradient: to take another is no mistake.
+"""At a kink any number between the two derivatives is a subgradient: to take another is no mistake.
 
-A comparison in a formula, such as X > 0, decides which slope is taken. Where both sides are equal
+A comparison in a formula, such as X > 0, decides which derivative is taken. Where both are equal
 the reader may have decided otherwise: for all such entries, for some, or by a number in between.
-Where the right formula has an == in it, the choice is asked for, and none of this applies.
+Where the right formula has an == in it, the choice matters, and none of this applies.
 """
 
 import ast
@@ -17,7 +17,7 @@ MANY = 200  # kinks that are looked at one by one
 
 
 def convention(case):
-    """A sentence if the answer is right but for another slope at kinks, else ""."""
+    """A sentence if the answer is right but for another derivative at kinks, else ""."""
     here = ties(case)
     if not here or case.answer.shape != case.right.shape:
         return ""
@@ -32,7 +32,7 @@ def _in_words(here):
     times = "once" if count == 1 else f"{count} times"
     return (
         f"It differs from the book only at a kink, where {places} ({times} in these inputs): the "
-        "slopes from the left and from the right differ there, any value between them is a "
+        "derivatives from the left and from the right differ there, any value between them is a "
         "subgradient, and which one is taken is a convention."
     )
 
@@ -58,10 +58,14 @@ def _real(quantity):
 
 
 def opened(quantity):
-    """The formula with its definitions opened, if a comparison decides; None if it is asked for."""
+    """The formula, definitions opened, if a comparison decides; None if the choice matters."""
     formulas = (quantity.formula, *quantity.where.values())
     decides = any(">" in one or "<" in one for one in formulas)
-    if not decides or "==" in quantity.formula or not (quantity.wrt or quantity.holds == "slope"):
+    if (
+        not decides
+        or "==" in quantity.formula
+        or not (quantity.wrt or quantity.holds == "derivative")
+    ):
         return None
     return fully_opened(quantity)
 
@@ -101,9 +105,9 @@ def _one_by_one(case, here):
 
 
 def _nearest(columns, case):
-    """What shares between 0 and 1 of the columns come to, as near to the answer as they get.
+    """What fractions between 0 and 1 of the columns come to, as near to the answer as they get.
 
-    Several kinks may meet in one entry: in turn the shares are moved to fit, and back into bounds.
+    Several kinks may meet in one entry: in turn the fractions are moved to fit, and kept in bounds.
     """
     wanted, inverse = (case.answer - case.right).ravel(), np.linalg.pinv(columns)
     shares = np.full(columns.shape[1], 0.5)
@@ -113,7 +117,7 @@ def _nearest(columns, case):
 
 
 def other_slopes(case):
-    """The same case where the book's formulas take the other slope at a kink, if there is one."""
+    """The same case where the book's formulas take the other derivative at a kink, if any."""
     if not ties(case) or case.answer.shape != case.right.shape:
         return
     quantity = _other_quantity(case.quantity)
@@ -127,7 +131,7 @@ def other_slopes(case):
         yield replace(changed, right=right)
 
 
-ASIDE = " (At the kink you take the other slope; that is a convention and no mistake.)"
+ASIDE = " (At the kink you take the other derivative; that is a convention and no mistake.)"
 
 
 def _turned(formula):
@@ -141,7 +145,7 @@ def _turned(formula):
 
 
 def _other_quantity(quantity):
-    """The quantity whose formulas, right and wrong, take the other slope at each kink."""
+    """The quantity whose formulas, right and wrong, take the other derivative at each kink."""
     if quantity.name not in _MADE or _MADE[quantity.name][0] is not quantity:
         mistakes = tuple(
             replace(one, formulas=tuple(map(_turned, one.formulas))) for one in quantity.mistakes

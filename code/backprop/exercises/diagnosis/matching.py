@@ -9,12 +9,12 @@ import numpy as np
 from ..formulas import evaluate, worth
 
 SHAPE = "right-values-wrong-shape"
-ROUNDED_ZERO = 1e-13  # what is left of terms that cancel, beside their size
+ROUNDED_ZERO = 1e-13  # what is left of terms that cancel, relative to their size
 
 
 @dataclass(frozen=True)
 class Case:
-    """An answer for `quantity` (float64) beside the right one; `names` is what formulas may use.
+    """An answer for `quantity` (float64) and the right one; `names` is what formulas may use.
 
     `whole` says that the answer came as an array of integers, `aside` what else is to be said.
     """
@@ -88,8 +88,8 @@ def looseness(dtype):
 def equal(answer, value, relative=1e-6, absolute=1e-9, unit=1.0):
     """Whether two arrays of the same shape hold the same numbers, but for rounding.
 
-    All is relative: to the entry, and a little to the largest one. Beside nothing but zeros that is
-    `unit`, the size of the terms that have cancelled.
+    All is relative: to the entry, and a little to the largest one. Where there is nothing but zeros
+    that is `unit`, the magnitude of the terms that have canceled.
     """
     scale = float(np.abs(value).max(initial=0))
     scale = scale if scale > ROUNDED_ZERO * unit else unit

@@ -1,4 +1,4 @@
-"""Slips in a formula, and in the definitions of the names that stand in it."""
+"""Slips in a formula, and in the definitions of the names that occur in it."""
 
 import ast
 import functools

@@ -175,7 +175,7 @@ def _other_sums(node, left, sign, right):
 
 SUBTRACTED = "{} has to be added, and it is subtracted."
 ADDED = "{} has to be subtracted, and it is added."
-ROUND = "The difference {} is taken the other way round."
+ROUND = "The difference {} is reversed."
 FACTORS_ADDED = "Two factors are added instead of multiplied."
 BRACKET = "Only one of two terms has it; did a bracket get lost?"
 

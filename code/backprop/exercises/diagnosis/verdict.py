@@ -123,7 +123,7 @@ def _no_answer(quantity, answer):
 def no_array(quantity, kind):
     """The sentence for an answer of the wrong type."""
     asked = "an array of real numbers" if quantity.shape else "a real number"
-    return f"{quantity.symbol} is asked for as {asked}, and this is {kind}."
+    return f"{quantity.symbol} is expected as {asked}, and this is {kind}."
 
 
 def _not_finite(case):
@@ -171,7 +171,7 @@ def put_in_words(case, causes):
     if error is None:
         return _shape_only(case)
     if _cut_on_the_way(case):
-        message = f"Every entry is a whole number. {VOCABULARY['integer-truncation']}"
+        message = f"Every entry is an integer. {VOCABULARY['integer-truncation']}"
         return Diagnosis(False, "integer-truncation", message + _pointer(quantity), error=error)
     return _entries(case, error)
 
@@ -181,7 +181,7 @@ def _pointer(quantity):
 
 
 def _shapes(case):
-    """What to say of a shape that is not the right one; where a shape is asked for, of a tuple."""
+    """What to say of a shape that is not the right one; where a shape is expected, of a tuple."""
     quantity, answer, right = case.quantity, case.answer, case.right
     if answer.shape == right.shape:
         return ""
@@ -197,7 +197,7 @@ def _shapes(case):
 
 
 def _cut_on_the_way(case):
-    """Whole numbers near the right ones: cut once for each sample, perhaps."""
+    """Integers near the right ones: cut once for each sample, perhaps."""
     answer, right = case.answer, case.right
     whole = (answer == np.rint(answer)).all() and not (right == np.rint(right)).all()
     near = (np.abs(answer - right) <= max(1, case.size("S"))).all()
@@ -225,7 +225,9 @@ def _entries(case, error):
         f"{wrong.sum()} of {right.size} entries of {quantity.symbol} are wrong, the others right"
     )
     if _at_kinks(case, wrong):
-        says = "all of them lie at a kink, where any value between the slopes from the left and "
+        says = (
+            "all of them lie at a kink, where any value between the derivatives from the left and "
+        )
         message = (
             f"{count}: {says}from the right would do. Entry {'; '.join(shown)}.{_pointer(quantity)}"
         )

@@ -26,7 +26,7 @@ def weighed(cases, diagnoses, end):
 
 
 def _telling(case, causes):
-    """Of the causes of one number for all inputs, those that the tables know: others are chance."""
+    """Of the causes of one value for all inputs, those that the tables know: others are chance."""
     own = {one.says for one in case.quantity.mistakes if one.code != "integer-truncation"}
     return [cause for cause in causes if cause.says in own and not cause.formula]
 
@@ -56,18 +56,18 @@ def _same_factor(cases):
     factors = [case.answer.item() / case.right.item() for case in cases]
     if not np.ptp(factors) < 1e-6 * abs(factors[0]):
         return ""
-    return f"It is {factors[0]:.4g} times the right answer, whatever goes in."
+    return f"It is {factors[0]:.4g} times the right answer, for all inputs."
 
 
 def _same_number(cases):
-    """A sentence if all entries are one number everywhere (not 0), and the right ones differ."""
+    """A sentence if all entries are one value everywhere (not 0), and the right ones differ."""
     if any(case.answer.shape != case.right.shape for case in cases):
         return ""
     answers, right = (np.concatenate([getattr(case, n).ravel() for case in cases]) for n in SIDES)
     if not answers.any() or np.ptp(answers) or not np.ptp(right):
         return ""
     what = "Every entry is" if cases[0].answer.ndim else "It is"
-    return f"{what} {answers[0]:.4g} whatever goes in, and the right answers differ."
+    return f"{what} {answers[0]:.4g} for all inputs, and the right answers differ."
 
 
 SIDES = ("answer", "right")

@@ -7,24 +7,25 @@ The tables are the .toml files of this folder, one for each chapter, by the chap
     takes = {dY = "S N", X = "S M", W = "N M"}        the inputs that it is judged on
     shape = "S M"
     formula = "dY @ W"                                the right answer
-    section = "The gradient by the input"             where the chapter derives it
+    section = "The gradient with respect to the input"   where the chapter derives it
     of = "X @ W.T + b"                                what it is the gradient of, and
     wrt = "X"                                         with respect to what: the tests measure it
     mistakes = [
       ["upstream-missing", "W", "W.sum(axis=0)",      code, wrong formulas, sentence
-       "This is ∂Y/∂X alone. What the rest of the network says is not in it."],
+       "This is ∂Y/∂X alone. The upstream gradient ∂L/∂Y is not in it."],
     ]
 
 A formula is a line of NumPy. It is evaluated on the inputs that `takes` names, on what `where`
 derives from them, and on the sizes as numbers (S, M, N, C, …). So the same line finds the mistake,
-stands in the message, and is planted in the tests. `exact` is the right answer where `formula`
+is in the message, and is planted in the tests. `exact` is the right answer where `formula`
 would overflow or divide by 0; `unseen` gives values to variables in `of` that are not handed over.
-With holds = "slope" a comparison in the formula takes a slope, though it is no gradient by itself.
+With holds = "derivative" a comparison in the formula takes a derivative, though the formula is no
+gradient by itself.
 The shape of an input is given by letters, and may be followed by what it holds:
 
     "S C large"          numbers that may be as large as 1,000 (logits)
     "S C probabilities"  rows of positive numbers that sum to 1
-    "S labels"           whole numbers from 0 to C − 1
+    "S labels"           integers from 0 to C − 1
     "S C targets"        rows that sum to 1
     "positive", "share", "whole"      a number above 0; one between 0 and 1; one from 2 to 9
     "S M positive"       positive numbers
@@ -164,11 +165,11 @@ def _value(kind, key, value, place):
         _expect(isinstance(value, list), place, "a list of mistakes", value)
         return tuple(_mistake(one, f"{place}[{n}]") for n, one in enumerate(value))
     if key == "lines":
-        _expect(type(value) is int, place, "a whole number", value)
+        _expect(type(value) is int, place, "an integer", value)
         return value
     if key == "passes":
         whole = isinstance(value, dict) and all(type(size) is int for size in value.values())
-        _expect(whole, place, "sizes as whole numbers", value)
+        _expect(whole, place, "sizes as integers", value)
         return value
     if key in ("takes", "where", "unseen") and kind in (Quantity, Proof):
         _expect(isinstance(value, dict), place, "a table of texts", value)

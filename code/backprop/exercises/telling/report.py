@@ -1,4 +1,4 @@
-"""What `check` answers: the verdict, a sentence, a picture of the error, where to get help."""
+"""What `check` answers: the verdict, a sentence, a figure of the error, where to get help."""
 
 import html
 import re

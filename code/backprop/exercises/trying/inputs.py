@@ -2,7 +2,7 @@
 
 Sizes are pairwise different and above 1, weights and biases random, the upstream gradient random:
 no two mistakes look alike. Then come the cases that are forgotten: one sample, one class, a batch
-without the last class, whole numbers, probabilities of 0, logits of ±1,000, arrays that may not be
+without the last class, integers, probabilities of 0, logits of ±1,000, arrays that may not be
 written to.
 """
 
@@ -50,7 +50,7 @@ def probes(takes, seed=0):
         yield Probe("on a batch without the last class", few, "class-count-from-batch")
     if any(_is_plain(spec) for spec in takes.values()):
         whole = {n: _whole(v) if _is_plain(takes[n]) else v for n, v in first.items()}
-        yield Probe("given whole numbers (an integer array)", whole, "integer-truncation")
+        yield Probe("given integers (an integer array)", whole, "integer-truncation")
     if "probabilities" in kinds:
         yield Probe("where a probability is exactly 0", _with_zeros(takes, first), "not-finite")
     if "large" in kinds:
@@ -61,9 +61,9 @@ def probes(takes, seed=0):
 
 
 def probes_off_kinks(takes, quantities):
-    """The Probes as a list, none of them at a kink of a quantity, where any slope is right.
+    """The Probes as a list, none of them at a kink of a quantity, where any derivative is right.
 
-    Whole numbers easily make one inside a network: Σ X W = 0 is ReLU's.
+    Integers easily make one inside a network: Σ X W = 0 is ReLU's.
     """
     found = list(probes(takes))
     for seed in range(1, 200):
@@ -76,7 +76,7 @@ def probes_off_kinks(takes, quantities):
 
 
 def _at_a_kink(quantities, inputs):
-    """Whether two numbers that a formula compares are equal, but for ties that are asked for."""
+    """Whether two numbers that a formula compares are equal, but for ties that matter."""
     for quantity in quantities:
         apart = {n for n, spec in quantity.takes.items() if {"few", "mask"} & {*spec.split()}}
         names = namespace(quantity, inputs)

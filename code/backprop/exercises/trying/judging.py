@@ -80,7 +80,7 @@ def _judge(quantity, answer, names, end):
         answer = np.broadcast_to(0.0, answer.shape)  # too large to be sent, so the shape is wrong
     if isinstance(answer, Foreign):
         return Diagnosis(False, "wrong-type", no_array(quantity, f"a {answer.kind}"))
-    if isinstance(answer, tuple):  # of whole numbers: right where a shape is asked for
+    if isinstance(answer, tuple):  # of integers: right where a shape is expected
         if not quantity.shape.isdigit():
             return Diagnosis(False, "wrong-type", no_array(quantity, "a list of numbers"))
         answer = np.asarray(answer)
@@ -90,7 +90,7 @@ def _judge(quantity, answer, names, end):
 
 
 def _no_tuple(quantity, answer, names):
-    """A bare number where the shape of a vector is asked for."""
+    """A bare number where the shape of a vector is expected."""
     sizes = (size for spec in quantity.takes for size in [spec] if names[size] == answer)
     size = next(sizes, "n")
     return (
@@ -107,7 +107,7 @@ def at_the_edge(failure, cut=False):
     code, message, probe = failure.diagnosis.mistake, failure.diagnosis.message, failure.probe
     if probe.blame and _blames(failure, cut):
         code = probe.blame
-        says = "Something is remembered from call to call." if probe.twice else VOCABULARY[code]
+        says = "Something is kept from call to call." if probe.twice else VOCABULARY[code]
         kept = () if code == "integer-truncation" else (code, "wrong")
         more = failure.diagnosis.mistake not in kept and says not in message
         message = f"{says} {message}" if more and not cut else says

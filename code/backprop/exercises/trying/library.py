@@ -1,8 +1,8 @@
 """Did the library do the work? Watches which of its functions run, and what they give back.
 
 An exercise asks for the reader's own function. Handing the library's over, wrapping it, or calling
-it inside all give the right numbers; so what came back is compared with what the library's
-functions returned on the way.
+it inside all give the right numbers; so the result is compared with what the library's
+functions returned in between.
 """
 
 import sys

@@ -1,7 +1,7 @@
 """Is this the function that the cell defines? One from an earlier run may still carry its name.
 
 A reader renames the function and forgets the last line: `def shared(…)`, `check(…, my_shared)`.
-What is checked is what an earlier run left behind. In the page all runs of a cell have one title
+What is checked is what an earlier run has left. In the page all runs of a cell have one title
 ("<cell 18>"), in IPython each has a file of its own; so what is looked at is the text of the cell
 that calls `check`, and where the function's code says it is from.
 """
@@ -48,7 +48,7 @@ def _foreign(exercise, answer, cell):
         says = f"`{asked}` is left over from an earlier run; this cell does not define it."
         # A cell that only checks is in order; one that defines another function is not.
         return (says + instead, True) if unused else (says if home == cell else "", False)
-    return (f"Looked at was `{asked}`, from another cell.{instead}" if unused else ""), False
+    return (f"What was checked is `{asked}`, from another cell.{instead}" if unused else ""), False
 
 
 def _asked(tree, name):

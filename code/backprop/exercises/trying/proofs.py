@@ -10,7 +10,7 @@ from .sandbox import run
 
 
 def check_proof(exercise, derivation):
-    """A Derivation of what is asked, whose last line has no derivative left to be worked out.
+    """A Derivation of the target, whose last line has no derivative left to be worked out.
 
     That its lines are true need not be looked at: it would not have taken them otherwise. But they
     may start from other definitions, stop early, or be too few.
@@ -73,7 +73,7 @@ def _other_model(exercise, derivation):
 
 
 def _is_worth(derivation, formula, takes):
-    """Whether the last line is the formula, entry by entry, at one shape with unequal sizes."""
+    """Whether the last line is the formula, elementwise, at one shape with unequal sizes."""
     import numpy as np  # late, as the derivations below: who checks a function needs neither
 
     from ...derivation.judges.entries import Entries
@@ -110,7 +110,7 @@ def _asked(exercise):
 
 
 def _derivatives(expression):
-    """The derivatives and gradients that stand in an expression, as they are printed."""
+    """The derivatives and gradients that occur in an expression, as they are printed."""
     from ...derivation.language.arrays import Derivative, Gradient
     from ...derivation.nodes import walk
     from ...derivation.printing.printer import text
@@ -182,7 +182,7 @@ def _expect_to_pass(derivation, passes, again):
     from ...derivation import WrongStep  # late, as above
 
     wanted = {size: passes.get(size.name, n) for size, n in derivation.shapes[0].items()}
-    # Fixed for whoever writes lines; this derivation is thrown away.
+    # Fixed for those who write lines; this derivation is thrown away.
     vars(derivation)["shapes"] = (wanted, *derivation.shapes)
     try:
         again()

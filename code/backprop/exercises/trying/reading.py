@@ -88,7 +88,7 @@ def _defines(node, code):
 
 
 def numbers_in(answer):
-    """The whole numbers from 2 on that are written in its text, but for axes and powers."""
+    """The integers from 2 on that are written in its text, but for axes and powers."""
     node, _ = definition(answer)
     if node is None:
         return set()

@@ -1,6 +1,6 @@
 """Why an answer is wrong, where its numbers alone don't tell: the function is looked at once more.
 
-Each reason is tried before it is said. That something is remembered: the function is called again.
+Each reason is tried before it is said. That something is kept: the function is called again.
 That decimals are cut off: it gets the same numbers as floats. That a slip of the pen is to blame:
 it runs with the slip put right. That the library did the work: it was seen doing it.
 """
@@ -157,7 +157,7 @@ def _remembers(trial, failures, failure, diagnosis):
         return None
     return "wrong", (
         "Called a second time with the same arguments, your function gives another answer. "
-        "Something is remembered from call to call, or drawn at random."
+        "Something is kept from call to call, or drawn at random."
     )
 
 
@@ -249,7 +249,7 @@ def _lettered(trial, failures, failure, diagnosis):
 
 
 def _sized(trial, failures, failure, diagnosis):
-    """An array, or a loop, of a size that is written in as a number."""
+    """An array, or a loop, whose length is written in as a number."""
     if diagnosis.mistake not in ("raises", "wrong-shape", "partly-wrong"):
         return None
     node, _ = definition(trial.answer)
@@ -259,5 +259,5 @@ def _sized(trial, failures, failure, diagnosis):
             numbers = [one for one in ast.walk(part) if isinstance(one, ast.Constant)]
             if any(type(one.value) is int and one.value > 1 for one in numbers):
                 says = f"In `{ast.unparse(part)}` a size is written in as a number"
-                return "", f"{diagnosis.message} {says}: take it from the shape of what comes in."
+                return "", f"{diagnosis.message} {says}: take it from the shape of the input."
     return None

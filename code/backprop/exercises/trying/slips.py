@@ -180,7 +180,7 @@ def _absolute(node):
 
 
 def _returns(node, takes):
-    """A return that stands inside a loop."""
+    """A return inside a loop."""
     if not isinstance(node, ast.FunctionDef):
         return
     for place, loop in enumerate(node.body):
@@ -190,7 +190,7 @@ def _returns(node, takes):
             passing = copy.deepcopy(loop, {id(inside[0]): ast.Pass()})
             new.body = [*node.body[:place], passing, inside[0], *node.body[place + 1 :]]
             says = "`return` is inside the loop, so the function ends in the first round"
-            yield f"{says}: move it to the left, behind the loop.", new, "slip"
+            yield f"{says}: move it to the left, after the loop.", new, "slip"
 
 
 def _names(node, takes):
@@ -207,7 +207,7 @@ def _names(node, takes):
             new.value = ast.Tuple([_copied(v.id) if v in bare else v for v in values], ast.Load())
             if bare and len(targets) == len(values):
                 says = f"`{_text(node)}` makes no copies: the names are one array"
-                yield f"{says}. Write `.copy()` behind each.", new, "slip"
+                yield f"{says}. Write `.copy()` after each.", new, "slip"
         case ast.Assign([ast.Name(first), ast.Name(second)], value):
             copied = value if not isinstance(value, ast.Name) else _copied(value.id)
             targets = ast.Tuple(list(node.targets), ast.Store())
