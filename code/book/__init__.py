@@ -5,7 +5,7 @@
 3. website    Sphinx runs the cells and writes the pages (`extension`), with what they need (`site`)
 4. notebooks  editions of all chapters to download (`editions`)
 5. website    the pages are finished: quick, accessible, safe (`finish`)
-6. paper      the finished pages are printed as a PDF (`pdf`)
+6. paper      the finished pages are packed as an EPUB (`epub`), and printed as a PDF (`pdf`)
 
 `audit` looks at the whole book, for some of its pages; `new` begins a chapter.
 """

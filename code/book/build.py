@@ -16,7 +16,7 @@ import sys
 from . import ROOT
 from .chromium import chromium
 from .fingerprint import files, fingerprint
-from .settings import PDF, settle
+from .settings import EPUB, PDF, settle
 
 BUILD = ROOT / "_build"
 HTML = BUILD / "html"
@@ -72,6 +72,7 @@ def build():
     """All steps, in order."""
     # Not above: where nothing has changed, nothing of this is needed, and it takes a second.
     from .notebooks import editions
+    from .paper import epub
     from .runtime import pyodide
     from .website import finish
 
@@ -80,6 +81,7 @@ def build():
     for path in editions.write(HTML):
         print(f"{path.relative_to(ROOT)}: {path.stat().st_size / 1e6:.1f} MB")
     finish.finish(HTML)
+    epub.main(HTML, HTML / EPUB)
 
 
 def paper(again):

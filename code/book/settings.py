@@ -6,7 +6,7 @@ import shutil
 from . import ROOT
 
 IPYTHON = ROOT / "_build/ipython"
-PDF = "gradients-by-hand.pdf"  # in the site
+PDF, EPUB = "gradients-by-hand.pdf", "gradients-by-hand.epub"  # in the site
 
 # One BLAS thread: the same sums in the same order on every machine, and no stalls on a shared one.
 # The last two, where set, choose slow kernels for a current NumPy.

@@ -1,1 +1,1 @@
-"""The book on paper: the finished pages as one PDF."""
+"""The book without the site: the finished pages as one PDF, and as an EPUB."""

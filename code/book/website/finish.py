@@ -19,7 +19,7 @@ from PIL import Image
 from ..chromium import chromium
 from ..fingerprint import fingerprint
 from ..notebooks import editions
-from ..settings import PDF
+from ..settings import EPUB, PDF
 from . import access, bundle, maths
 from .policy import FIRST, headers, policy
 
@@ -197,11 +197,19 @@ def smaller(address):
 
 
 def paper(soup, up):
-    """In place of the button that prints one page: the PDF of the book, where there is a browser to make it."""
-    for button in soup.select("button.btn-download-pdf-button") if chromium() else []:
-        link = soup.new_tag("a", attrs={"class": "btn btn-sm dropdown-item", "href": f"{up}{PDF}"})
-        link.string = "The whole book (.pdf)"
-        button.replace_with(link)
+    """The book as an EPUB; as a PDF, too, in place of the button that prints one page, where there is a browser."""
+    for button in soup.select("button.btn-download-pdf-button"):
+        entry = soup.new_tag("li")
+        entry.append(whole(soup, up + EPUB))
+        button.find_parent("li").insert_after(entry)
+        if chromium():
+            button.replace_with(whole(soup, up + PDF))
+
+
+def whole(soup, href):
+    link = soup.new_tag("a", attrs={"class": "btn btn-sm dropdown-item", "href": href})
+    link.string = f"The whole book (.{href.rpartition('.')[2]})"
+    return link
 
 
 def write(path, text):
