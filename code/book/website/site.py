@@ -15,6 +15,7 @@ Written into the site:
 import hashlib
 import io
 import json
+from fnmatch import fnmatch
 from functools import cache
 
 import numpy as np
@@ -115,7 +116,7 @@ def needed():
 def _book():
     """{path: bytes} of what cells import and read, laid out as in the repository."""
     files = archive.library() | archive.read(ROOT / "code/data" / name for name in DATA)
-    files = {name: data for name, data in files.items() if not name.endswith(".toml")}
+    files = {name: one for name, one in files.items() if not fnmatch(name, f"{TABLES}/*.toml")}
     files[f"{TABLES}/{tables.MADE}"] = json.dumps(tables.tables(), ensure_ascii=False).encode()
     for name in names():
         files[f"{place(name)}.md"] = Chapter.read(name).shown().text.encode()

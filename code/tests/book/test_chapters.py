@@ -11,7 +11,7 @@ from book.runtime.names import defined_and_needed
 
 pytestmark = pytest.mark.site
 
-REFERENCE = {"glossary", "bibliography", "teaching"}
+REFERENCE = {"glossary", "bibliography", "teaching", "accessibility"}
 FRAME = ["**You need**", "**Time**", "**Afterwards you can**"]
 FRAME += ["## Exercises", "## Summary", "**What's next.**"]
 OURS = {"ValueError", "FloatingPointError", "DerivationError", "WrongStep", "ShapeError"}
@@ -40,7 +40,8 @@ def expects_error(cell):
     return "raises-exception" in cell.metadata.get("tags", [])
 
 
-PAGES = [ROOT / "index.md", *CHAPTERS, ROOT / "chapters/teaching.md"]
+PAGES = [ROOT / "index.md", *CHAPTERS]
+PAGES += [ROOT / "chapters/teaching.md", ROOT / "chapters/accessibility.md"]
 
 
 @pytest.mark.parametrize("path", PAGES, ids=[p.stem for p in PAGES])

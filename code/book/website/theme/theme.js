@@ -48,6 +48,21 @@
     }).observe(article, { childList: true, subtree: true });
   }
 
+  // What changes without a new page is told to screen readers as well: what a search has found, and that code was copied.
+  const results = document.getElementById("search-results");
+  const tell = () => results.querySelector(".search-summary")?.setAttribute("role", "status");
+  if (results) new MutationObserver(tell).observe(results, { childList: true });
+  if (document.querySelector("pre")) {
+    const told = document.createElement("span");
+    told.className = "visually-hidden";
+    told.setAttribute("role", "status");
+    document.body.append(told);
+    new MutationObserver((records) => {
+      if (records.some(({ target }) => target.matches(".copybtn.success"))) told.textContent = "Copied";
+      else if (records.some(({ target }) => target.matches(".copybtn"))) told.textContent = "";
+    }).observe(document.body, { attributes: true, attributeFilter: ["class"], subtree: true });
+  }
+
   // On paper everything is open; afterwards what was closed is closed again.
   let closed = [];
   window.addEventListener("beforeprint", () => {
