@@ -48,7 +48,13 @@ FOCUS = """() => {
         e => e.checkVisibility({ visibilityProperty: true }) && !e.disabled && e.tabIndex >= 0);
     const here = location.href, name = e => e.outerHTML.slice(0, 100);
     const parts = [0.1, 0.3, 0.5, 0.7, 0.9];
-    const shows = e => [...e.getClientRects()].some(r => parts.some(x => parts.some(y => {
+    const within = r => {  // what of it is in the window: a table may be taller
+        const left = Math.max(0, r.left), top = Math.max(0, r.top);
+        const width = Math.min(innerWidth, r.right) - left;
+        return { left, top, width, height: Math.min(innerHeight, r.bottom) - top };
+    };
+    const seen = e => [...e.getClientRects()].map(within).filter(r => r.width > 0 && r.height > 0);
+    const shows = e => seen(e).some(r => parts.some(x => parts.some(y => {
         const top = document.elementFromPoint(r.left + r.width * x, r.top + r.height * y);
         return top && (e.contains(top) || top.contains(e) && top !== document.body);
     })));
