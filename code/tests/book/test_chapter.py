@@ -141,5 +141,5 @@ def test_the_order_of_the_pages_is_that_of_the_contents():
 
 
 def test_a_page_that_is_not_there():
-    with pytest.raises(KeyError, match="there is no page 'linea'; there are index, activations"):
+    with pytest.raises(KeyError, match="there is no page 'linea'; there are index, accessibility"):
         Chapter.read("linea")
