@@ -111,7 +111,8 @@ class Kernel:
             titles = [axes.get_title() for axes in pyplot.figure(number).axes if axes.get_title()]
             label = ", ".join(titles) or "a figure drawn by this cell"
             svg = svg[svg.index("<svg") :].replace("<svg", '<svg role="img"', 1)
-            self.tell("show", {"image/svg+xml": svg, "label": label})
+            id = f"shown-{next(self.numbers)}"  # or the next figure would take its place
+            self.tell("show", {"image/svg+xml": svg, "label": label, "id": id})
             pyplot.close(number)
 
     def _tell_progress(self):

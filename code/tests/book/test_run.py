@@ -284,6 +284,17 @@ def test_a_figure_of_the_reader_s_own_is_shown(reader):
     assert at.page.get_by_role("img", name="Squares").is_visible()
 
 
+def test_two_figures_of_one_cell_are_both_shown(reader):
+    at = reader("chapters/notation")
+    cell = at.page.locator(".cell", has=at.page.locator(".run-bar")).first
+    draw = "plt.figure(); plt.plot([1, 4]); plt.title({!r})\n"
+    lines = draw.format("Squares") + draw.format("Cubes")
+    at.write(cell, f"import matplotlib.pyplot as plt\n{lines}None")
+    assert at.run(cell).startswith("Done")
+    shown = cell.locator(".run-output svg[role=img]")
+    assert shown.evaluate_all("all => all.map(s => s.ariaLabel)") == ["Squares", "Cubes"]
+
+
 def test_run_says_how_much_is_to_come(reader):
     at = reader("chapters/notation")
     said = """() => {
