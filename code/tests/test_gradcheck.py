@@ -1,6 +1,7 @@
 """The checker checked: what it must find, what it must not, and what it leaves alone."""
 
 import copy
+import re
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from backprop import (
     Tanh,
     check_gradients,
     complex_step_gradient,
+    exercises,
     numerical_gradient,
 )
 from helpers import EVERYTHING, LABELS, draw, linear
@@ -576,3 +578,71 @@ def test_the_tolerance_decides():
 def test_bad_arguments_are_refused(call):
     with pytest.raises(ValueError, match="expects"):
         call()
+
+
+# The picture of where a gradient is wrong.
+
+
+class Slipped(Linear):
+    """The weight gradient is wrong in its second row, once a little and once by much."""
+
+    def backward(self, dY):
+        dX = super().backward(dY)
+        self.grads["weight"] = self.grads["weight"].copy()
+        self.grads["weight"][1, 0] *= 1.001
+        self.grads["weight"][1, 2] *= 3
+        return dX
+
+
+def squares(shown):
+    """Which entries are filled, and how dark."""
+    shades = [float(shade) for shade in re.findall(r'fill-opacity="([\d.]+)"', shown)]
+    return {place: shade for place, shade in enumerate(shades) if shade}
+
+
+def test_a_picture_says_which_entries_are_wrong():
+    report = check_gradients(Slipped(3, 2), draw(5, 3))
+    shown = report._repr_html_()
+    words = "2 of 6 entries are wrong: [1, 0], [1, 2]"
+    assert f'role="img" aria-label="{words}"' in shown
+    assert f"<figcaption>{words}; the darker, the larger the error.</figcaption>" in shown
+    assert shown.count("<svg") == 1  # the gradient of the input and that of the bias are right
+    found = squares(shown)
+    assert list(found) == [3, 5]
+    assert found[3] < found[5] == 1
+    assert "∂L/∂weight" in shown
+
+
+def test_what_is_right_or_was_not_measured_entry_by_entry_is_told_in_words():
+    assert check_gradients(Linear(3, 2), draw(5, 3))._repr_html_() is None
+    projected = check_gradients(Slipped(3, 2), draw(5, 3), method="projection")
+    assert not projected.passed
+    assert projected._repr_html_() is None
+
+
+def test_an_entry_of_a_vector_is_named_by_its_one_index():
+    class Mean(Linear):
+        def backward(self, dY):
+            dX = super().backward(dY)
+            self.grads["bias"] = dY.mean(axis=0)
+            return dX
+
+    shown = check_gradients(Mean(3, 2), draw(5, 3))._repr_html_()
+    assert 'aria-label="2 of 2 entries are wrong: [0], [1]"' in shown
+    assert 'viewBox="0 0 28 14"' in shown
+
+
+def test_a_picture_leaves_out_what_was_at_a_kink():
+    class Broken(ReLU):
+        def backward(self, dY):
+            return 2 * super().backward(dY)
+
+    X = np.array([[1.0, 0.0], [-1.0, 2.0]])
+    report = check_gradients(Broken(), X)
+    assert list(squares(report._repr_html_())) == [0, 3]
+
+
+def test_check_shows_the_picture_of_what_was_measured():
+    report = check_gradients(Slipped(3, 2), draw(5, 3))
+    shown = exercises.check("linear.backward", report)._repr_html_()
+    assert 'aria-label="2 of 6 entries are wrong: [1, 0], [1, 2]"' in shown

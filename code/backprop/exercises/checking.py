@@ -68,7 +68,8 @@ def _check_measured(exercise, measured):
     seen = [f"∂L/∂{finding.name}" for finding in measured.findings]
     if not measured.passed:
         said = measured.headline if measured.doubts else str(measured.worst)
-        return report(exercise.name, "wrong", said)
+        error = None if measured.doubts else measured.worst.mistaken
+        return report(exercise.name, "wrong", said, error=error)
     if not asked or len(seen) < len(asked):
         listed = ", ".join(one.symbol for one in exercise.returns)
         message = f"This has measured {', '.join(seen)}; expected {listed}."

@@ -83,7 +83,7 @@ def by_entry(probe, variable, gradient, rule, tolerance):
         if at_kink(variable, index, gradient[index], rule.step):
             error[index] = -1
     _hear(finding, variable, gradient, measured, error, rule)
-    finding.left_out = error == -1
+    finding.left_out, finding.errors = error == -1, error
     finding.excluded = int(finding.left_out.sum())
     if finding.excluded == error.size:
         finding.problem = "every entry meets a kink: nothing could be measured; choose other inputs"

@@ -1,8 +1,11 @@
 """What `check_gradients` answers: a finding for every variable, and all of them as a table."""
 
+import html
 from dataclasses import dataclass, field
 
 import numpy as np
+
+from .picture import picture
 
 UNMEASURED, ELSEWHERE = "not measured", "measured on other inputs"
 
@@ -33,6 +36,7 @@ class Finding:
     known: float = 0.0
     single: bool = False
     left_out: object = field(default=False, repr=False, compare=False)
+    errors: np.ndarray | None = field(default=None, repr=False, compare=False)
 
     @property
     def right(self):
@@ -43,6 +47,13 @@ class Finding:
     def wrong(self):
         """Whether they do not; neither is so where it stays open, or was not measured."""
         return not (self.right or self.open or self.problem == UNMEASURED)
+
+    @property
+    def mistaken(self):
+        """The error of each entry that is wrong, 0 for the others; None if none was measured."""
+        if not self.wrong or self.errors is None:
+            return None
+        return np.where(self.errors < self.tolerance, 0, self.errors)
 
     @property
     def beside(self):
@@ -152,6 +163,14 @@ class GradientReport:
         return "\n".join([self.headline, *self.doubts[1:], *lines])
 
     __repr__ = __str__
+
+    def _repr_html_(self):
+        """The same with a picture of each gradient that is wrong; None if the text says it all."""
+        wrong = [f for f in self.findings if f.mistaken is not None]
+        pictures = "".join(f"<p>∂L/∂{html.escape(f.name)}</p>{picture(f.mistaken)}" for f in wrong)
+        if not pictures:
+            return None
+        return f'<div class="gradient-report"><pre>{html.escape(str(self))}</pre>{pictures}</div>'
 
 
 def listed(names, most=4):

@@ -6,7 +6,8 @@ import xml.etree.ElementTree as ET
 import numpy as np
 import pytest
 from backprop.exercises import check
-from backprop.exercises.telling.report import Report, picture
+from backprop.exercises.telling.report import Report
+from backprop.gradcheck.picture import picture
 
 
 def one_entry_wrong(dY, W):
@@ -30,12 +31,14 @@ def test_a_notebook_gets_a_verdict_a_picture_and_the_next_hint():
     root = ET.fromstring(shown)
     assert root.get("class") == "exercise-report wrong"
     (svg,) = root.iter("svg")
-    assert svg.get("aria-label") == "1 of 20 entries are wrong: [1, 2]"
+    assert svg.get("aria-label") == "1 of 20 entries is wrong: [1, 2]"
+    assert next(root.iter("figcaption")).text == "1 of 20 entries is wrong: [1, 2]."
     filled = [r for r in svg.iter("rect") if float(r.get("fill-opacity")) > 0]
     assert len(filled) == 1
     assert (filled[0].get("x"), filled[0].get("y")) == ("29", "15")
     shown = check("linear.backward", lambda dY, X, W: (dY @ W, dY.T @ X, dY))._repr_html_()
-    assert "<summary>The next hint</summary>" in shown
+    assert '<details class="next-hint"><summary>The next hint</summary>' in shown
+    assert 'data-exercise="linear.backward"' in shown
 
 
 def test_formulas_of_a_hint_are_set():
@@ -50,7 +53,7 @@ def test_what_is_not_started_or_right_needs_no_hint_and_no_picture():
         shown = check("linear.db", answer)._repr_html_()
         assert f"exercise-report {kind}" in shown
         assert "<svg" not in shown
-        assert "<details>" not in shown
+        assert "<details" not in shown
 
 
 def test_nothing_that_a_reader_writes_becomes_markup():

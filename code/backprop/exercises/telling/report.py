@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ...gradcheck.picture import picture
 from .texts import next_hint
 
 MARKS = {"right": "✓", "wrong": "✗", "open": "○"}
-RED = "#d1495b"  # as in plotting, but without waiting for matplotlib
 
 
 @dataclass
@@ -68,8 +68,9 @@ class Report:
             parts.append(f"<p>Your function printed:</p><pre>{html.escape(self.printed)}</pre>")
         if self._code and self.hint:
             hint = f"<summary>The next hint</summary><p>{_text(self.hint)}</p>"
-            parts.append(f"<details>{hint}</details>")
-        return f'<div class="exercise-report {kind}">{"".join(parts)}</div>'
+            parts.append(f'<details class="next-hint">{hint}</details>')
+        named = f'data-exercise="{html.escape(self.name)}"'
+        return f'<div class="exercise-report {kind}" {named}>{"".join(parts)}</div>'
 
 
 def report(name, mistake, message, **more):
@@ -91,23 +92,3 @@ def _maths(text):
     """With formulas as the page and Jupyter set them."""
     formula = r'<span class="math notranslate nohighlight">\\(\1\\)</span>'
     return re.sub(r"\$([^$<]+)\$", formula, text)
-
-
-def picture(error):
-    """An SVG of the entries: filled where the answer is wrong, the darker the larger the error."""
-    grid = np.nan_to_num(np.atleast_2d(np.asarray(error, dtype=float)), nan=np.inf)
-    if grid.ndim > 2 or not 2 <= grid.size <= 400:
-        return ""
-    largest = max(grid[np.isfinite(grid)].max(initial=0), 1e-300)
-    shade = np.where(grid > 1e-7 * largest, 0.25 + 0.75 * np.minimum(1, grid / largest), 0)
-    squares = [
-        f'<rect x="{14 * j + 1}" y="{14 * i + 1}" width="12" height="12" stroke="currentColor" '
-        f'stroke-opacity="0.5" fill="{RED}" fill-opacity="{shade[i, j]:.2f}"/>'
-        for i, j in np.ndindex(grid.shape)
-    ]
-    wrong = [str(place.tolist()) for place in np.argwhere(shade)]
-    label = f"{len(wrong)} of {grid.size} entries are wrong: {', '.join(wrong[:4])}"
-    label += " and more" if len(wrong) > 4 else ""
-    height, width = 14 * grid.shape[0], 14 * grid.shape[1]
-    size = f'width="{width}" height="{height}" viewBox="0 0 {width} {height}"'
-    return f'<svg role="img" aria-label="{label}" {size}>{"".join(squares)}</svg>'
