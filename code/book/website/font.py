@@ -27,10 +27,11 @@ CHARACTERS = [
     *"ΓΔΘΛΞΠΣΦΨΩℓℒ𝒩ℝℕ𝔼ℙ",
     *"√∑∏∫−±×÷·⋅∗∘⊙⊘⊗⊕⊤⊥∂∇∞∈∉∀∃≠≤≥≈≡∼∝≪≫←→↔↦⇒⇔⟶⟹⟺⟨⟩‖…⋯⋮⋱′″‾¯ˆˇ˜˙¨",
     *"\u00a0–—‘’“”",
+    *"✓✗○",  # what was right, wrong, not started
     *"\u2061\u2062\u2063",  # unseen, but heard: applied to, times, and
 ]
-# A prime stands in an exponent, for which it has a form of its own; an overline has none at all.
-DRAWN_BY = {"′": "minute.st", "‾": "macron"}
+# A prime stands in an exponent, for which it has a form of its own; an overline and a cross, none.
+DRAWN_BY = {"′": "minute.st", "‾": "macron", "✗": "multiply"}
 
 
 def cut(source):

@@ -274,6 +274,77 @@ def test_read_again_leads_to_the_section(reader):
     assert at.page.locator(f"section#{anchor}").count() == 1
 
 
+def test_a_hint_under_an_answer_opens_the_page_s_own(reader):
+    """It is on the page once; the button leads one further, also when a reader unfolds one."""
+    at = reader("chapters/linear")
+    name = "linear.backward"
+    cell, code = at.cell(f'check("{name}"'), solved(all_exercises()[name].source)
+    folds = at.page.locator("#ex-linear-backward ~ details").filter(has_text="Hint")
+    at.page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = false; })")
+    at.write(cell, code.replace("dY.sum(axis=0)", "dY.mean(axis=0)"))
+    at.run(cell)
+    report = cell.locator(".exercise-report")
+    assert report.locator("details").count() == 0
+    opened = lambda: [folds.nth(n).get_attribute("open") is not None for n in range(3)]  # noqa: E731
+    assert opened() == [False, False, False]
+    press(report, "Show hint 1 of 3")
+    assert opened() == [True, False, False]
+    assert folds.nth(0).locator("p:not(summary *)").first.is_visible()
+    folds.nth(1).locator("summary").click()
+    press(report, "Show hint 3 of 3")
+    assert opened() == [True, True, True]
+    assert at.page.evaluate("document.activeElement.textContent").strip().startswith("Hint 3")
+    press(report, "To the hints")
+    at.run(cell)
+    assert cell.locator(".exercise-report button").all_inner_texts() == ["To the hints"]
+
+
+def test_a_hint_of_another_page_s_exercise_stays_under_the_answer(reader):
+    at = reader(PAGE)
+    blank = at.page.locator(".run-blank")
+    wrong = "lambda dY, X, W: (dY @ W, dY.T @ X, dY.mean(0))"
+    at.write(blank, f'from backprop.exercises import check\ncheck("linear.backward", {wrong})')
+    at.run(blank)
+    assert blank.locator(".exercise-report summary").inner_text() == "The next hint"
+    assert blank.locator(".exercise-report button").count() == 0
+
+
+def fonts(at, locator):
+    """Whether the fonts that Chromium took for a text came with the page."""
+    at.page.evaluate("document.fonts.ready.then(() => null)")
+    network = at.page.context.new_cdp_session(at.page)
+    network.send("DOM.enable")
+    network.send("CSS.enable")
+    root = network.send("DOM.getDocument")["root"]["nodeId"]
+    node = network.send("DOM.querySelector", {"nodeId": root, "selector": locator})["nodeId"]
+    used = network.send("CSS.getPlatformFontsForNode", {"nodeId": node})["fonts"]
+    return {font["isCustomFont"] for font in used}
+
+
+def test_the_marks_are_drawn_by_the_font_of_the_book(reader):
+    """A system may have none, or an emoji."""
+    at = reader("chapters/linear")
+    cell = at.cell('check("linear.backward"')
+    code = solved(all_exercises()["linear.backward"].source)
+    mark = """report => {
+        const mark = document.createElement("b");
+        mark.id = "mark";
+        mark.textContent = report.querySelector("p").textContent[0];
+        document.getElementById("mark")?.remove();
+        report.append(mark);
+        return mark.textContent;
+    }"""
+    for answer, sign in [(code, "✓"), (code.replace("dY.sum", "dY.mean"), "✗")]:
+        at.write(cell, answer)
+        at.run(cell)
+        assert cell.locator(".exercise-report").evaluate(mark) == sign
+        assert fonts(at, "#mark") == {True}
+    at.page.wait_for_timeout(500)
+    at.page.reload(wait_until="load")
+    cell.locator(".run-solved").evaluate("node => { node.textContent = '✓'; node.id = 'mark'; }")
+    assert fonts(at, "#mark") == {True}
+
+
 def test_a_solution_and_a_hint_are_set(reader):
     at = reader("chapters/softmax")
     blank = at.page.locator(".run-blank")

@@ -166,6 +166,11 @@ def test_formulas_are_complete_without_scripts(name, telephone, base):
     assert len(heard) == count - folded
 
 
+def test_the_font_has_the_marks():
+    """Also that of a line which is refused, which is a formula."""
+    assert {ord(mark) for mark in "✓✗○"} <= set(TTFont(font.FONT).getBestCmap())
+
+
 @site
 def test_words_and_signs_of_formulas_are_found_by_the_search_of_the_browser(telephone, base):
     page = telephone()

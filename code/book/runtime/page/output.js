@@ -8,7 +8,10 @@ function rendered(bundle) {
   if (html) {
     const node = make("div", { className: "output text_html", innerHTML: html });
     if (bundle.label) node.querySelector("svg")?.setAttribute("aria-label", bundle.label);
-    for (const p of node.querySelectorAll(".exercise-report p")) leading(p);
+    for (const report of node.querySelectorAll(".exercise-report")) {
+      for (const p of report.querySelectorAll("p")) leading(p);
+      hinting(report);
+    }
     return node;
   }
   if (bundle["text/markdown"]) return make("div", { className: "output text_markdown" }, ...markdown(bundle["text/markdown"]));
@@ -64,4 +67,33 @@ async function typeset(node) {
     try { formula.innerHTML = mathml(formula.textContent.trim().slice(2, -2), formula.tagName === "DIV"); }
     catch (error) { formula.title = error.message; }
   }
+}
+
+// The page has the hints of its exercises, folded. A hint under an answer is not shown a second time: its place is taken
+// by a button that unfolds the next of these. From another page's exercise it stays.
+function hinting(report) {
+  const written = report.querySelector("details.next-hint"), folds = hintsOf(report.dataset.exercise);
+  if (!written || !folds.length) return;
+  const next = button("", "", () => {
+    const fold = folds.find((one) => !one.open) ?? folds.at(-1);
+    fold.open = true;
+    fold.firstElementChild.focus();
+    fold.scrollIntoView({ block: "nearest" });
+  });
+  const name = () => {
+    const place = folds.findIndex((one) => !one.open) + 1;
+    next.textContent = place ? `Show hint ${place} of ${folds.length}` : "To the hints";
+  };
+  for (const fold of folds) fold.addEventListener("toggle", name);
+  name();
+  written.replaceWith(next);
+}
+
+// They follow their exercise, before the next one.
+function hintsOf(exercise) {
+  const hints = [];
+  let node = document.getElementById(`ex-${exercise}`.replace(/[._]/g, "-"))?.nextElementSibling;
+  for (; node && !node.matches(".exercise"); node = node.nextElementSibling)
+    if (node.matches("details") && node.textContent.trim().startsWith("Hint")) hints.push(node);
+  return hints;
 }
