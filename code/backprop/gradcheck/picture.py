@@ -21,7 +21,7 @@ def picture(error):
     shade = np.where(wrong, 0.25 + 0.75 * np.minimum(1, grid / largest), 0)
     words, svg = in_words(wrong), drawn(np.atleast_2d(shade), in_words(wrong))
     darker = "; the darker, the larger the error" if wrong.sum() > 1 else ""
-    return f"<figure>{svg}<figcaption>{words}{darker}.</figcaption></figure>"
+    return f"{svg}<p>{words}{darker}.</p>"
 
 
 def in_words(wrong):

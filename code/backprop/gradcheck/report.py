@@ -166,11 +166,12 @@ class GradientReport:
 
     def _repr_html_(self):
         """The same with a picture of each gradient that is wrong; None if the text says it all."""
-        wrong = [f for f in self.findings if f.mistaken is not None]
-        pictures = "".join(f"<p>∂L/∂{html.escape(f.name)}</p>{picture(f.mistaken)}" for f in wrong)
-        if not pictures:
+        drawn = {f.name: picture(f.mistaken) for f in self.findings if f.mistaken is not None}
+        drawn = [f"<p>∂L/∂{html.escape(name)}</p>{svg}" for name, svg in drawn.items() if svg]
+        if not drawn:
             return None
-        return f'<div class="gradient-report"><pre>{html.escape(str(self))}</pre>{pictures}</div>'
+        text = html.escape(str(self))
+        return f'<div class="gradient-report"><pre>{text}</pre>{"".join(drawn)}</div>'
 
 
 def listed(names, most=4):
