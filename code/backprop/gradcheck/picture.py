@@ -1,10 +1,10 @@
-"""A picture of where a gradient is wrong: an SVG of a few lines, which waits for no matplotlib."""
+"""A figure of where a gradient is wrong: an SVG of a few lines, which waits for no matplotlib."""
 
 import numpy as np
 
 RED = "#d1495b"  # as in plotting
 SIDE = 14  # pixels of an entry
-NEGLIGIBLE = 1e-7  # beside the largest error: not drawn
+NEGLIGIBLE = 1e-7  # relative to the largest error: not drawn
 
 
 def picture(error):

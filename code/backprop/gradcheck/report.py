@@ -165,7 +165,7 @@ class GradientReport:
     __repr__ = __str__
 
     def _repr_html_(self):
-        """The same with a picture of each gradient that is wrong; None if the text says it all."""
+        """The same with a figure of each gradient that is wrong; None if the text says it all."""
         drawn = {f.name: picture(f.mistaken) for f in self.findings if f.mistaken is not None}
         drawn = [f"<p>∂L/∂{html.escape(name)}</p>{svg}" for name, svg in drawn.items() if svg]
         if not drawn:
