@@ -19,6 +19,7 @@ from .directives import Prose, joined, pieces
 
 ROLE = re.compile(r"\{([a-z:]+)\}`([^`<]*?)(?: ?<([^`>]*)>)?`")
 LABELLED = re.compile(r"^\$\$ \((eq-[\w-]+)\)$", re.M)
+TARGET = re.compile(r"^\([\w-]+\)=\n", re.M)  # an older name of the heading below it
 CITED = re.compile(r"\{cite(?::t)?\}`([^`]*)`")
 
 
@@ -29,7 +30,7 @@ def link(name):
 
 def plain(text, name):
     """The text, a piece of the page `name`, without directives and roles."""
-    text = ROLE.sub(lambda role: _role(role, name), text)
+    text = ROLE.sub(lambda role: _role(role, name), TARGET.sub("", text))
     text = LABELLED.sub(lambda end: rf"\tag{{{_number(end[1])[1]}}}" + "\n$$", text)
     return _flat(text, name)
 
@@ -83,6 +84,8 @@ def _role(role, name):
         case "doc":
             page = Path(target or text).name
             return f"[{text}]({page}.ipynb)" if target else link(page)
+        case "term":
+            return f"[{text}](glossary.ipynb)"
         case "eq":
             page, number = _number(text)
             return f"({number})" if page == name else f"({number}) in {link(page)}"

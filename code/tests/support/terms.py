@@ -3,6 +3,7 @@ code, formulas, boxes, exercises or solutions.
 """
 
 import re
+from functools import cache
 
 from book import ROOT
 
@@ -16,7 +17,7 @@ FORMS = {
     "batch": "batch(?:es)?",
     "dead unit": "dead(?: units?)?",
     "fan-in, fan-out": "fan-in|fan-out",
-    "gain": r"gain(?! less)",
+    "gain": "gain(?! less)",
     "logits": "logits?",
     "nats": "nats?",
     "overfitting": "overfit(?:ting|ted|s)?",
@@ -26,8 +27,9 @@ FORMS = {
 }
 # Where a word is not the term.
 OTHERWISE = {
-    ("network", "gain"): "a factor for each column",
     ("own_derivation", "gain"): "a factor for each column",
+    ("speed", "gain"): "what is gained",
+    ("teaching", "cache"): "a browser's",
 }
 ROLE = re.compile(r"\{term\}`([^`<]*?)(?: ?<([^`>]*)>)?`")
 HIDDEN = [
@@ -37,12 +39,12 @@ HIDDEN = [
     r"^\$\$.*?^\$\$.*?$",
     r"^(?:#|\||\().*?$",  # headings, tables, labels
     r"\[[^\]\n]*\]\([^)\n]*\)",  # links
-    r"\{(?!term\})[\w:]+\}`[^`]*`",
-    r"(?<!\})`[^`\n]+`",
+    r"(?:\{[\w:]+\})?`[^`\n]+`",  # roles and code
     r"\$[^$\n]+\$",
 ]
 
 
+@cache
 def terms():
     """The glossary's terms, each once."""
     text = (ROOT / "chapters/glossary.md").read_text("utf-8")
@@ -53,23 +55,32 @@ def pattern(term):
     return FORMS.get(term, re.escape(term) + "s?")
 
 
+@cache
 def running(text):
-    """The text with blanks for all that is no running text."""
+    """The text with blanks for all that is no running text; links to terms stay."""
     for hidden in HIDDEN:
-        blank = lambda found: re.sub(r"[^\n]", " ", found[0])
-        text = re.sub(hidden, blank, text, flags=re.M | re.S)
+        text = re.sub(hidden, _blank, text, flags=re.M | re.S)
     return text
 
 
+def _blank(found):
+    return found[0] if ROLE.fullmatch(found[0]) else re.sub(r"[^\n]", " ", found[0])
+
+
+@cache
 def uses(text):
     """(term, start, end, whether it is linked) of each use, in order; the longest term wins."""
     names = sorted(terms(), key=len, reverse=True)
     forms = "|".join(f"(?P<t{n}>{pattern(term)})" for n, term in enumerate(names))
-    for found in re.finditer(rf"{ROLE.pattern}|(?<![\w-])(?:{forms})(?![\w-])", running(text), re.I):
-        if found[0].startswith("{term}"):
-            yield found[2] or found[1], *found.span(), True
-        else:
-            yield names[int(found.lastgroup[1:])], *found.span(), False
+    either = re.compile(rf"{ROLE.pattern}|(?<![\w-])(?:{forms})(?![\w-])", re.I)
+    return [
+        (_term(use, names), *use.span(), use[0][0] == "{") for use in either.finditer(running(text))
+    ]
+
+
+def _term(use, names):
+    linked = use[0].startswith("{term}")
+    return use[2] or use[1] if linked else names[int(use.lastgroup[1:])]
 
 
 def first_uses(name, text):
