@@ -167,7 +167,7 @@ Y23, T23 = np.full((2, 3), 1 / 3), [[0.5, 0.5, 0], [1, 0, 0]]
         (lambda: one_hot([0, -1], 3), "one_hot expects labels from 0 to 2, got -1 for sample 1"),
         (
             lambda: one_hot([0.0, 1.0], 3),
-            "one_hot expects labels to be whole numbers of shape (S,), got float64 (2,)",
+            "one_hot expects labels to be integers of shape (S,), got float64 (2,)",
         ),
         (
             lambda: one_hot([0], 3, "float16"),

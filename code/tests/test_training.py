@@ -620,7 +620,7 @@ BAD_DATA = [
     (lambda X, y: (X[:0], y[:0]), "train expects X_train to hold at least one entry"),
     (
         lambda X, y: (X, y[:-1]),
-        r"y_train to hold whole numbers, shape \(300,\), got int64 \(299,\)",
+        r"y_train to hold integers, shape \(300,\), got int64 \(299,\)",
     ),
     (lambda X, y: (X, y[:, None]), r"train expects y_train to hold .* got int64 \(300, 1\)"),
     (lambda X, y: (X, y * 1.0), r"train expects y_train to hold .* got float64 \(300,\)"),
@@ -707,7 +707,7 @@ def test_accuracy_counts_samples():
 def test_accuracy_compares_labels_one_by_one(y):
     """(4, 1) against (4,) would broadcast to 16 comparisons and give a number."""
     model = Sequential(linear(3, 3))
-    with pytest.raises(ValueError, match="accuracy expects y to hold whole numbers"):
+    with pytest.raises(ValueError, match="accuracy expects y to hold integers"):
         accuracy(model, draw(4, 3), y)
 
 

@@ -170,7 +170,7 @@ CALLS = {
     "gain": (initializers.gain, {"activation": ReLU}),
     "figure": (plotting.figure, {"width": 6, "height": 3, "rows": 1, "columns": 2}),
     "draw_matrix": (
-        lambda **k: plotting.draw_matrix(plotting.figure()[1], name="X", colour="red", **k),
+        lambda **k: plotting.draw_matrix(plotting.figure()[1], name="X", color="red", **k),
         {"left": 0, "rows": 3, "columns": 4},
     ),
     "maths": (plotting.maths, {"tex": r"\frac{1}{S}"}),
@@ -349,11 +349,11 @@ def test_every_public_name_is_thrown_at():
         ),
         (
             lambda: Linear(0, 3),
-            "Linear expects in_features to be a whole number at least 1, got 0",
+            "Linear expects in_features to be an integer at least 1, got 0",
         ),
         (
             lambda: Linear(3, 2.5),
-            "Linear expects out_features to be a whole number at least 1, got 2.5",
+            "Linear expects out_features to be an integer at least 1, got 2.5",
         ),
         (
             lambda: Dropout(2),
@@ -361,7 +361,7 @@ def test_every_public_name_is_thrown_at():
         ),
         (
             lambda: MLP([3, 0]),
-            "MLP expects each size in sizes to be a whole number at least 1, got 0",
+            "MLP expects each size in sizes to be an integer at least 1, got 0",
         ),
     ],
 )
@@ -429,7 +429,7 @@ def test_whole_numbers(value):
 
 @pytest.mark.parametrize("value", [3.0, np.float64(3), True, "3", None, [3], 3j, np.array(3)])
 def test_what_is_no_whole_number(value):
-    with pytest.raises(ValueError, match="f expects n to be a whole number, got"):
+    with pytest.raises(ValueError, match="f expects n to be an integer, got"):
         expect_number(value, "n", "f", whole=True)
 
 
@@ -443,7 +443,7 @@ def test_bounds_belong_to_the_range():
 
 def test_sizes():
     assert expect_sizes(np.array([3, 4]), "shape", "f") == [3, 4]
-    with pytest.raises(ValueError, match="f expects shape to be a row of whole numbers, got 5"):
+    with pytest.raises(ValueError, match="f expects shape to be a row of integers, got 5"):
         expect_sizes(5, "shape", "f")
 
 

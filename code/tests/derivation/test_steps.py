@@ -319,7 +319,7 @@ def test_shapes_are_checked_when_a_line_is_built():
 
 
 def test_an_index_stands_on_its_own_axis():
-    with pytest.raises(ShapeError, match="i runs to S, but stands on an axis of length M in X_ki"):
+    with pytest.raises(ShapeError, match="i runs to S, but is used on an axis of length M in X_ki"):
         start().line(Sum(dY[i, a] * X[k, i], (i, 1, S), (k, 1, S)), "swapped")
     with pytest.raises(ShapeError, match="a runs to N"):
         start().line(Sum(dY[i, a] * X[i, a], (i, 1, S)), "a is no column of X")

@@ -448,7 +448,7 @@ def draws_at_random():
 def test_what_is_remembered_from_call_to_call_is_said(way, make):
     report = check("linear.db", make())
     assert report.mistake == "wrong"
-    assert "remembered from call to call" in report.message
+    assert "kept from call to call" in report.message
     assert "sample" not in report.message
 
 
@@ -589,7 +589,7 @@ def test_a_function_of_another_cell_is_remarked_upon_where_this_one_defines_anot
     cells(f"def my_shared{BODY}", "cell 17")
     report = cells(f"def shared{BODY}{ASK}")
     assert report.passed
-    assert "Looked at was `my_shared`, from another cell." in report.message
+    assert "What was checked is `my_shared`, from another cell." in report.message
 
 
 @pytest.mark.parametrize(

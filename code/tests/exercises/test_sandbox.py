@@ -69,7 +69,7 @@ def misspelt(dY):
     [
         (endless, "not come to an end"),
         (stubborn, "not come to an end"),
-        (recursive, "calls itself for ever"),
+        (recursive, "calls itself forever"),
         (leaves, "SystemExit"),
         (interrupts, "KeyboardInterrupt"),
         (product, "`dY @ X` (dY is (5, 3), X is (5, 4)) it raised ValueError: the inner sizes"),
@@ -246,7 +246,7 @@ def test_the_inputs_are_the_announced_ones():
     takes = QUANTITIES["cross_entropy.dY"].takes | {"X": "S M large", "W": "N M", "Z": "S C large"}
     found = list(probes(takes))
     special = " ".join(probe.special for probe in found)
-    for words in ("S = 1", "C = 1", "last class", "whole numbers", "exactly 0", "±1,000"):
+    for words in ("S = 1", "C = 1", "last class", "integers", "exactly 0", "±1,000"):
         assert words in special
     by_name = {probe.special: probe.inputs for probe in found}
     without = next(v for k, v in by_name.items() if "last class" in k)

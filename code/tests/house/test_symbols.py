@@ -32,3 +32,41 @@ def test_every_letter_of_a_derivation_is_in_the_table():
     }
     missing = {name: sorted(found - explained()) for name, found in letters.items()}
     assert {name: found for name, found in missing.items() if found} == {}
+
+
+# What formulas are made of besides letters that the cells declare.
+
+SECTION = Chapter.read("notation").text.split("## The letters")[1].split("\n## A dictionary")[0]
+# Known from school or from calculus, or spaces and brackets.
+KNOWN = """frac tfrac dfrac sqrt left right cdot times dots quad qquad approx ge le ne pm in to infty
+max min sin sinh cosh tanh exp log ln pi displaystyle Longleftrightarrow mapsto mathbf mathbb
+mathcal rVert""".split()
+WORDS = r"\\(?:text|label|tag|begin|end)\s*\{[^}]*\}"
+NAME = r"\\operatorname\{(\w+)\}"
+FUNCTIONS = {"softmax", "ReLU", "erf"}  # each has its chapter
+
+
+def symbols(text):
+    """The letters, commands and names of functions in the formulas of a page."""
+    text = re.sub(r"^```\{code-cell\}.*?^```", "", text, flags=re.M | re.S)
+    both = re.findall(r"\$\$(.*?)\$\$|(?<![\\$])\$([^$\n]+)\$", text, re.S)
+    formulas = re.sub(WORDS, " ", " ; ".join("".join(pair) for pair in both))
+    formulas = re.sub(r"\\mathrm\{\w+\}", " ", formulas)
+    names_ = set(re.findall(NAME, formulas)) - FUNCTIONS
+    found = re.findall(r"\\?[A-Za-z]+", re.sub(NAME, " ", formulas))
+    commands = {one[1:] for one in found if one[0] == "\\"} - set(KNOWN)
+    letters = {letter for one in found if one[0] != "\\" for letter in one}
+    return names_ | commands | letters
+
+
+def test_every_symbol_of_a_formula_is_in_the_table():
+    explained_here = symbols(SECTION)
+    found = {name: symbols(Chapter.read(name).text) for name in names()}
+    assert len(set().union(*found.values())) > 70
+    missing = {name: sorted(used - explained_here) for name, used in found.items()}
+    assert {name: used for name, used in missing.items() if used} == {}
+
+
+def test_a_planted_symbol_is_missed():
+    planted = r"$A \boxtimes B$ and $$\operatorname{tr}(\Xi)$$ (eq-a)"
+    assert symbols(planted) - symbols(SECTION) == {"boxtimes", "tr", "Xi"}
