@@ -38,8 +38,8 @@ def test_every_letter_of_a_derivation_is_in_the_table():
 
 SECTION = Chapter.read("notation").text.split("## The letters")[1].split("\n## A dictionary")[0]
 # Known from school or from calculus, or spaces and brackets.
-KNOWN = """frac tfrac dfrac sqrt left right cdot times dots quad qquad approx ge le ne pm in to infty
-max min sin sinh cosh tanh exp log ln pi displaystyle Longleftrightarrow mapsto mathbf mathbb
+KNOWN = """frac tfrac dfrac sqrt left right Big cdot times dots quad qquad approx ge le ne pm in to
+infty max min sin sinh cosh tanh exp log ln pi displaystyle Longleftrightarrow mapsto mathbf mathbb
 mathcal rVert""".split()
 WORDS = r"\\(?:text|label|tag|begin|end)\s*\{[^}]*\}"
 NAME = r"\\operatorname\{(\w+)\}"
