@@ -14,6 +14,7 @@ import io
 import re
 
 import matplotlib as mpl
+import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
@@ -158,3 +159,50 @@ def draw_matrix(ax, left, rows, columns, name, color):
     middle = left + columns / 2
     ax.text(middle, bottom + rows + 0.25, name, ha="center", fontsize=13)
     ax.text(middle, bottom - 0.7, f"{rows} × {columns}", ha="center", fontsize=9)
+
+
+def draw_values(ax, left, middle, values, name, colour):
+    """An array of at most two axes with its numbers in it, centred on y = `middle`; name above.
+
+    A vector is drawn as a column, a single number as one cell. Returns where its right side is.
+    """
+    left, middle = (expect_number(x, "left and middle", "draw_values") for x in (left, middle))
+    cells = np.atleast_1d(np.asarray(values, dtype=float))
+    cells = cells[:, None] if cells.ndim == 1 else cells
+    top = middle + len(cells) / 2
+    for (row, column), value in np.ndenumerate(cells):
+        x, y = left + column, top - row - 1
+        ax.add_patch(Rectangle((x, y), 1, 1, facecolor=colour, edgecolor=INK, alpha=0.35))
+        text = signed(value)
+        size = 12 if len(text) < 4 else 9
+        ax.text(x + 0.5, y + 0.47, text, ha="center", va="center", fontsize=size)
+    ax.text(left + cells.shape[1] / 2, top + 0.25, name, ha="center", fontsize=12)
+    return left + cells.shape[1]
+
+
+def draw_graph(ax, nodes, edges):
+    """A computational graph: {name: (x, y, value, gradient)}, edges (from, to, local derivative).
+
+    Values are above the nodes, gradients below in a frame; a gradient may be None. Each edge
+    carries, as a text, what the gradient is multiplied by on its way back.
+    """
+    for start, end, local in edges:
+        (x, y), (to_x, to_y) = nodes[start][:2], nodes[end][:2]
+        arrow = {"arrowstyle": "->", "color": INK, "lw": 1.3, "shrinkA": 17, "shrinkB": 17}
+        ax.annotate("", (to_x, to_y), (x, y), arrowprops=arrow)
+        rise = 0.16 if to_y >= y else -0.3
+        ax.text((x + to_x) / 2, (y + to_y) / 2 + rise, local, ha="center", fontsize=10)
+    framed = {"boxstyle": "round", "facecolor": "none", "edgecolor": ORANGE}
+    for name, (x, y, value, gradient) in nodes.items():
+        circle = {"boxstyle": "circle", "facecolor": "none", "edgecolor": INK}
+        ax.text(x, y, name, ha="center", va="center", fontsize=13, bbox=circle)
+        ax.text(x, y + 0.52, signed(value), ha="center", va="center", fontsize=13, color=BLUE)
+        if gradient is not None:
+            below = signed(gradient)
+            ax.text(x, y - 0.55, below, ha="center", va="center", fontsize=12, bbox=framed)
+    ax.axis("off")
+
+
+def signed(value):
+    """A number as the text writes it, with a real minus: 11.5, −3."""
+    return f"{value:g}".replace("-", "\N{MINUS SIGN}")

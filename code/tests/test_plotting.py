@@ -140,3 +140,24 @@ def test_a_table_has_a_heading_for_each_column_and_marks_our_row():
         "<tbody><tr><td>x</td><td>1</td></tr>"
         "<tr class=ours><td>y</td><td><s>2</s></td></tr></tbody></table>"
     )
+
+
+def test_values_are_drawn_in_their_cells_with_a_real_minus():
+    fig, ax = figure()
+    assert plotting.draw_values(ax, 2, 1, [[1, -2.5], [3, 4]], "W", BLUE) == 4
+    assert len(ax.patches) == 4
+    assert [t.get_text() for t in ax.texts] == ["1", "−2.5", "3", "4", "W"]
+    assert [t.get_position() for t in ax.texts][:2] == [(2.5, 1.47), (3.5, 1.47)]
+    assert plotting.draw_values(ax, 0, 0, [1, 2], "b", BLUE) == 1
+    assert plotting.draw_values(ax, 0, 0, 11.5, "L", BLUE) == 1
+
+
+def test_a_graph_has_values_above_and_gradients_in_a_frame_below():
+    fig, ax = figure()
+    nodes = {"x": (0, 0, 3, -20), "L": (2, 0, 25, None)}
+    plotting.draw_graph(ax, nodes, [("x", "L", "× 2")])
+    texts = {t.get_text(): t for t in ax.texts if t.get_text()}
+    assert set(texts) == {"x", "L", "3", "25", "−20", "× 2"}
+    assert texts["3"].get_position()[1] > 0 > texts["−20"].get_position()[1]
+    assert texts["3"].get_bbox_patch() is None
+    assert texts["−20"].get_bbox_patch() is not None

@@ -140,11 +140,17 @@ def test_nothing_is_lost(name):
     assert words - {"your", "turn", "end", "html", *re.findall(r"\w+", text)} == set()
 
 
+def test_a_term_leads_to_the_glossary():
+    said = markdown.plain("{term}`loss` and {term}`paths add up <paths add>`", "linear")
+    assert said == "[loss](glossary.ipynb) and [paths add up](glossary.ipynb)"
+    assert "glossary" in PAGES
+
+
 def test_a_directive_without_a_plain_form_is_an_error():
     with pytest.raises(ValueError, match="directive 'mermaid' has no plain form"):
         markdown.plain(":::{mermaid} x\n:::\n", "linear")
-    with pytest.raises(ValueError, match="role 'term' has no plain form"):
-        markdown.plain("{term}`logits`", "linear")
+    with pytest.raises(ValueError, match="role 'numref' has no plain form"):
+        markdown.plain("{numref}`logits`", "linear")
     with pytest.raises(ValueError, match="no equation 'eq-nowhere'"):
         markdown.plain("{eq}`eq-nowhere`", "linear")
 

@@ -217,6 +217,9 @@ def _entries(case, error):
     wrong = error > 1e-7 * np.maximum(np.abs(right), 1e-2 * scale)
     places = [tuple(place.tolist()) for place in np.argwhere(wrong)[:3]]
     shown = [f"{list(p)} is {_two(answer[p], right[p])}" for p in places]
+    if not quantity.takes and not right.ndim:  # the right number would be the answer
+        says = f"{quantity.symbol} is not {answer[()]:.7g}, and this is none of the mistakes that "
+        return Diagnosis(False, "wrong", f"{says}are known.{_pointer(quantity)}", error=error)
     if right.size == 1 or wrong.all():
         worst = f"Entry {shown[0]}" if right.ndim else f"It is {_two(answer[()], right[()])}"
         says = f"{quantity.symbol} is wrong, by none of the mistakes that are known. {worst}."

@@ -51,7 +51,9 @@ def _explains(cause, case, causes):
 
 def _same_factor(cases):
     """A single number is a multiple of the right one by chance; on several inputs it is not."""
-    if any(case.right.size != 1 or case.answer.size != 1 for case in cases):
+    if not cases[0].quantity.takes or any(
+        case.right.size != 1 or case.answer.size != 1 for case in cases
+    ):
         return ""
     factors = [case.answer.item() / case.right.item() for case in cases]
     if not np.ptp(factors) < 1e-6 * abs(factors[0]):

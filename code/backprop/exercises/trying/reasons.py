@@ -131,7 +131,7 @@ def _arguments_differ(trial, failures, failure, diagnosis):
     parameters = _parameters(trial.answer)
     if trial.exercise.kind == "layer" or parameters is None:
         return None
-    given, takes = ", ".join(trial.exercise.takes), ", ".join(parameters) or "none"
+    given, takes = (", ".join(names) or "none" for names in (trial.exercise.takes, parameters))
     if given == takes:
         return None
     return "", f"Your function takes other arguments than the exercise gives: {takes}, not {given}."

@@ -52,8 +52,8 @@ def _unfit(exercise, answer):
 def _passed(trial):
     exercise, answer, outcomes = trial.exercise, trial.answer, trial.outcomes
     shown = ", ".join(quantity.symbol for quantity in exercise.returns)
-    sets = f"{len(trial.tried)} sets of inputs, some of them chosen to be nasty."
-    message = f"{shown}: right on {sets}"
+    sets = f" on {len(trial.tried)} sets of inputs, some of them chosen to be nasty"
+    message = f"{shown}: right{sets if exercise.takes else ''}."
     more = {"printed": outcomes[0].printed, "deeds": ["implemented"]}
     if "no-loop" in exercise.asks and has_loop(answer):
         message += " There is a loop in it, though, and the exercise asks for a form without one."
