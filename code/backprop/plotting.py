@@ -26,6 +26,8 @@ INK = "#010203"  # a color that nothing else has; becomes currentColor
 BLUE, ORANGE, GREEN = "#2b7fc1", "#d07a00", "#1b9a72"
 RED, PURPLE, GREY = "#d1495b", "#a06fb8", "#808080"
 
+NARROW = 5  # inches: a figure that is no wider is shown whole on a telephone
+
 STYLE = {
     "svg.fonttype": "none",
     "font.size": 11,
@@ -138,7 +140,8 @@ def show(fig, alt):
     svg = _without_unused_ids(svg).replace(INK, "currentColor")
     svg = re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", svg, count=1, flags=re.DOTALL)
     label = html.escape(alt, quote=True)
-    return Picture(svg.replace("<svg", f'<svg role="img" aria-label="{label}"', 1), alt)
+    fits = ' class="narrow"' if fig.get_figwidth() <= NARROW else ""
+    return Picture(svg.replace("<svg", f'<svg{fits} role="img" aria-label="{label}"', 1), alt)
 
 
 def _without_unused_ids(svg):
@@ -190,7 +193,7 @@ def draw_graph(ax, nodes, edges):
         (x, y), (to_x, to_y) = nodes[start][:2], nodes[end][:2]
         arrow = {"arrowstyle": "->", "color": INK, "lw": 1.3, "shrinkA": 17, "shrinkB": 17}
         ax.annotate("", (to_x, to_y), (x, y), arrowprops=arrow)
-        rise = 0.16 if to_y >= y else -0.3
+        rise = 0.14 if to_y == y else 0.24 if to_y > y else -0.36
         ax.text((x + to_x) / 2, (y + to_y) / 2 + rise, local, ha="center", fontsize=10)
     framed = {"boxstyle": "round", "facecolor": "none", "edgecolor": ORANGE}
     for name, (x, y, value, gradient) in nodes.items():

@@ -90,6 +90,13 @@ def test_lines_stand_out_on_white_and_on_black(name):
     assert light / 0.05 >= 3
 
 
+def test_a_narrow_figure_is_known_for_one():
+    """It is shown whole on a telephone, where a wide one scrolls."""
+    narrow, wide = (show(figure(width, 3)[0], ALT).svg for width in (5, 6))
+    assert ET.fromstring(narrow).get("class") == "narrow"
+    assert ET.fromstring(wide).get("class") is None
+
+
 def test_several_axes():
     _, axes = figure(6, 3, rows=2, columns=3, sharex=True)
     assert axes.shape == (2, 3)

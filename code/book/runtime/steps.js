@@ -23,8 +23,9 @@
       this.at = 0;        // which step is asked
       this.done = false;  // whether its number is shown
       this.build();
-      node.querySelector(".picture").hidden = true;
-      node.append(this.live);
+      this.picture = node.querySelector(".picture");
+      this.picture.hidden = true;
+      node.prepend(this.live);
       this.ask("");
     }
 
@@ -39,7 +40,8 @@
         show: button("Show", () => this.show()),
         back: button("Back", () => this.back()),
         next: button("Next", () => this.next()),
-        again: button("Start again", () => { this.at = 0; this.done = false; this.ask(""); }),
+        again: button("Start again", () => { this.at = 0; this.done = false; this.live.dataset.verdict = ""; this.ask(""); }),
+        all: button("All", () => this.all()),
       };
       const form = make("form", { className: "steps-form", onsubmit: (event) => { event.preventDefault(); this.answered(); } },
         this.question, this.input, ...Object.values(this.buttons), this.count);
@@ -47,6 +49,8 @@
         make("p", { className: "steps-heading", textContent: heading }), ...arrays.map((one) => this.table(one))));
       this.live = make("div", { className: "steps-live", role: "group" }, ...rows, form, this.said);
       this.live.setAttribute("aria-label", this.data.title);
+      this.buttons.all.title = "Show or hide the finished sheet";
+      this.buttons.all.setAttribute("aria-expanded", false);
     }
 
     table({ name, values }) {
@@ -99,6 +103,12 @@
         this.said.textContent = `Not ${written(given)}. ${slip ? slip[1] : "Use the entries with a dashed frame."}`;
       }
       if (!this.done) input.select();
+    }
+
+    // The finished sheet, below.
+    all() {
+      this.picture.hidden = !this.picture.hidden;
+      this.buttons.all.setAttribute("aria-expanded", !this.picture.hidden);
     }
 
     show() {

@@ -128,6 +128,12 @@ def test_show_next_and_back(opened):
     assert known(page) == before + 1
     press("Start again")
     assert known(page) == before
+    picture = page.locator(".steps .picture")
+    assert not picture.is_visible()
+    press("All")
+    assert picture.is_visible()
+    press("All")
+    assert not picture.is_visible()
 
 
 FLYING = """() => {

@@ -79,8 +79,10 @@ def find_causes(case, end=None, every=False):
 def _stage_by_stage(case, end):
     """For each stage [(Guess, Cause), …] of all that fits."""
     cases, near = [case, *other_slopes(case)], _nearness(case.answer)
+    # Some formula gives any number that was worked out on paper: only known mistakes are said.
+    stages = STAGES if case.quantity.takes else STAGES[:1]
     with np.errstate(all="ignore"):
-        for stage in STAGES:
+        for stage in stages:
             fitting = []
             for one in cases:
                 for guessed in stage(one):
