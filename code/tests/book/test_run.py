@@ -73,6 +73,7 @@ def test_each_module_that_a_page_imports_can_be_the_first(page):
 
 # One exercise of each chapter; a student's slip in its solution, and what it is called.
 SLIPS = {
+    "first.square": ("dw = 2 * 7 * 4", "dw = 2 * 7", "missing-term"),
     "notation.shapes": ("product = (N, M)", "product = (M, N)", "missing-transpose"),
     "gradcheck.central": ("(2 * h)", "h", "scaled"),
     "linear.backward": ("dY.sum(axis=0)", "dY.mean(axis=0)", "mean-instead-of-sum"),
