@@ -38,7 +38,8 @@ def gradient(name):
 def sheet(X, T, W, b, V, c):
     """The network's Steps: what the chapter leaves to the reader, in the order of the two passes.
 
-    Sample 1 is worked out in the text. Asked are sample 2, and all sums over the samples.
+    Sample 1 is worked out in the text. The figure asks for sample 2, and for all
+    sums over the samples.
     """
     forward, backward = two_layers(X, T, W, b, V, c)
     asked = Steps({"Forward →": forward, "← Backward": backward}, "The network, number by number")
@@ -80,7 +81,7 @@ def _loss(asked):
     for j in BOTH:
         Y, T = (("Y", 1, j), ("T", 1, j))
         how = f"{signed(asked.value(Y))} − {signed(asked.value(T))}"
-        slip = (-off[1, j], "Prediction minus target, not the other way round.")
+        slip = (-off[1, j], "Prediction minus target, not target minus prediction.")
         asked.step((gradient("Y"), 1, j), off[1, j], how, [Y, T], [slip])
 
 
@@ -117,9 +118,9 @@ def drawn(asked):
     (above, values), (below, gradients) = asked.rows.items()
     places, right = {}, 0
     for name, array in values.items():
-        colour = PURPLE if name in "WbVc" else GREY if name in "XT" else BLUE
+        color = PURPLE if name in "WbVc" else GREY if name in "XT" else BLUE
         places[name] = right
-        right = draw_values(ax, right, 3.2, array, name, colour) + 0.6
+        right = draw_values(ax, right, 3.2, array, name, color) + 0.6
     for name, array in gradients.items():
         draw_values(ax, places[name[-1]], -1.4, array, name, ORANGE)
     for heading, y in [(above, 5.3), (below, 0.75)]:

@@ -164,8 +164,8 @@ def draw_matrix(ax, left, rows, columns, name, color):
     ax.text(middle, bottom - 0.7, f"{rows} × {columns}", ha="center", fontsize=9)
 
 
-def draw_values(ax, left, middle, values, name, colour):
-    """An array of at most two axes with its numbers in it, centred on y = `middle`; name above.
+def draw_values(ax, left, middle, values, name, color):
+    """An array of at most two axes with its numbers in it, centered on y = `middle`; name above.
 
     A vector is drawn as a column, a single number as one cell. Returns where its right side is.
     """
@@ -175,7 +175,7 @@ def draw_values(ax, left, middle, values, name, colour):
     top = middle + len(cells) / 2
     for (row, column), value in np.ndenumerate(cells):
         x, y = left + column, top - row - 1
-        ax.add_patch(Rectangle((x, y), 1, 1, facecolor=colour, edgecolor=INK, alpha=0.35))
+        ax.add_patch(Rectangle((x, y), 1, 1, facecolor=color, edgecolor=INK, alpha=0.35))
         text = signed(value)
         size = 12 if len(text) < 4 else 9
         ax.text(x + 0.5, y + 0.47, text, ha="center", va="center", fontsize=size)
@@ -187,7 +187,7 @@ def draw_graph(ax, nodes, edges):
     """A computational graph: {name: (x, y, value, gradient)}, edges (from, to, local derivative).
 
     Values are above the nodes, gradients below in a frame; a gradient may be None. Each edge
-    carries, as a text, what the gradient is multiplied by on its way back.
+    carries, as a text, what the gradient is multiplied by in the backward pass.
     """
     for start, end, local in edges:
         (x, y), (to_x, to_y) = nodes[start][:2], nodes[end][:2]

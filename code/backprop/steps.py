@@ -1,10 +1,10 @@
-"""A figure that asks first: its arrays fill entry by entry, as the reader works them out.
+"""A figure that asks first: its entries appear as the reader works them out.
 
     sheet = Steps({"Forward →": {"X": X, "A": A}, "← Backward": {"∂L/∂A": dA}})
     sheet.sum(("A", 1, 0), [("X", 1, 0), ("W", 0, 0)], [("b", 0)])      A₂₁ = X₂₁ W₁₁ + b₁
-    sheet.shown(picture)
+    sheet.shown(show(fig, alt="The finished sheet."))
 
-In a page of the book a script (`steps.js`) asks and tells; where none runs, the still picture of
+In a page of the book a script (`steps.js`) asks and tells; where none runs, a still figure of
 the finished sheet is shown. A step whose numbers do not give the entry is refused.
 """
 
@@ -20,7 +20,7 @@ LOW = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
 class Steps:
-    """Arrays in rows, {heading: {name: array}}, and the order in which their entries are asked."""
+    """Arrays in rows, {heading: {name: array}}, and the order of the questions."""
 
     def __init__(self, rows, title="Step by step"):
         self.rows = {
@@ -59,15 +59,15 @@ class Steps:
         asked = {"entry": _place(entry), "label": label(entry), "how": how, "value": value}
         self.steps.append({**asked, "uses": [_place(one) for one in uses], "slips": told})
 
-    def shown(self, picture):
-        """The figure, with a `picture` of the finished sheet for where no script runs."""
+    def shown(self, still):
+        """The figure, with one of the finished sheet for where no script runs."""
         rows = [
             {"heading": heading, "arrays": [_listed(*one) for one in arrays.items()]}
             for heading, arrays in self.rows.items()
         ]
         data = {"title": self.title, "rows": rows, "steps": self.steps}
         text = html.escape(json.dumps(data, ensure_ascii=False), quote=True)
-        return Html(f'<div class="steps" data-steps="{text}">{picture._repr_html_()}</div>')
+        return Html(f'<div class="steps" data-steps="{text}">{still._repr_html_()}</div>')
 
 
 def label(entry):

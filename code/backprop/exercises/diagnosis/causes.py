@@ -79,7 +79,7 @@ def find_causes(case, end=None, every=False):
 def _stage_by_stage(case, end):
     """For each stage [(Guess, Cause), …] of all that fits."""
     cases, near = [case, *other_slopes(case)], _nearness(case.answer)
-    # Some formula gives any number that was worked out on paper: only known mistakes are said.
+    # For any number from paper there is some formula: only the known mistakes are said.
     stages = STAGES if case.quantity.takes else STAGES[:1]
     with np.errstate(all="ignore"):
         for stage in stages:
