@@ -371,7 +371,7 @@ def test_a_weight_of_small_gradient_is_found_too(place):
 
 
 def test_of_two_wrong_weights_at_least_one_is_named():
-    """Also if they are neighbours, and if one gradient is too large and the other too small."""
+    """Also if they are neighbors, and if one gradient is too large and the other too small."""
     model, X = Faulty(), draw(32, 784)
     index = model.entry(X, 2, "weight", 0.3)
     beside = (index[0], (index[1] + 1) % 256)

@@ -100,7 +100,7 @@ def _role(role, name):
 
 @cache
 def _number(equation):
-    """(page, number) of a labelled equation; each page counts its own."""
+    """(page, number) of a labeled equation; each page counts its own."""
     for name in order():
         labels = LABELLED.findall(Chapter.read(name).text)
         if equation in labels:

@@ -203,7 +203,7 @@ Needed: Python 3.11 or newer. In this folder,
 the two datasets, so once this is installed, no notebook needs the network. `chapters` holds the
 chapters as text, since a few of the notebooks look at all the others.
 
-The text is under CC BY 4.0 (LICENSE-text), the code under the MIT licence (LICENSE).
+The text is under CC BY 4.0 (LICENSE-text), the code under the MIT license (LICENSE).
 """
 
 README_SOLVED = """\

@@ -178,7 +178,7 @@ def with_small_fonts(bundle, css):
         path = (bundle.site / "bundle" / f"{match[1]}.ttf").resolve()
         font = TTFont(path, recalcTimestamp=False)
         options = subset.Options(drop_tables=["GSUB", "GPOS", "GDEF"], notdef_outline=True)
-        options.name_IDs = [0, 1, 2, 13, 14]  # the copyright and the licence stay
+        options.name_IDs = [0, 1, 2, 13, 14]  # the copyright and the license stay
         pruner = subset.Subsetter(options)
         pruner.populate(unicodes=icons & set(font.getBestCmap()))
         pruner.subset(font)

@@ -186,7 +186,7 @@ def pictures(soup):
 
 
 def smaller(address):
-    """An image in its address, with a palette in place of colours if that is smaller and the same."""
+    """An image in its address, with a palette in place of colors if that is smaller and the same."""
     kind, _, data = address.partition(";base64,")
     image = Image.open(BytesIO(b64decode(data))).convert("RGBA")
     few, packed = image.convert("RGB").quantize(), BytesIO()

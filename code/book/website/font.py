@@ -13,7 +13,7 @@ from fontTools.ttLib import TTFont
 from .. import ROOT
 
 FONT = ROOT / "vendor/latin-modern-math/formulas.woff"
-NAME = "Formulas"  # the licence asks for a name of its own
+NAME = "Formulas"  # the license asks for a name of its own
 
 # A letter that stands alone is drawn in italics, for which there are characters of their own.
 ITALICS = [*map(chr, range(0x1D434, 0x1D468)), *map(chr, range(0x1D6FC, 0x1D71C))]
@@ -40,7 +40,7 @@ def cut(source):
     for table in font["cmap"].tables:
         table.cmap |= {ord(sign): glyph for sign, glyph in DRAWN_BY.items()}
     options = subset.Options(layout_features=["dtls", "flac"], drop_tables=["DSIG", "FFTM"])
-    options.name_IDs = [0, 1, 2, 4, 6, 13, 14]  # the names, the copyright and the licence
+    options.name_IDs = [0, 1, 2, 4, 6, 13, 14]  # the names, the copyright and the license
     pruner = subset.Subsetter(options)
     pruner.populate(unicodes=map(ord, CHARACTERS))
     pruner.subset(font)

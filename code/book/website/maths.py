@@ -21,7 +21,7 @@ FONT = "latin-modern-math/formulas.woff"  # where it is in the site; theme/maths
 
 @contextmanager
 def engine():
-    """What `set_all` needs; it is closed in the end, or Python would wait for it for ever."""
+    """What `set_all` needs; it is closed in the end, or Python would wait for it forever."""
     with MiniRacer() as javascript:
         javascript.eval(TEMML.read_text("utf-8"))
         javascript.eval((RUNTIME / "page/maths.js").read_text("utf-8"))

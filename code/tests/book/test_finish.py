@@ -42,8 +42,8 @@ ONE_OF_A_KIND = """() => {
     const grounds = new Map(), seen = new Set();
     const ground = node => {
         if (!node || grounds.has(node)) return grounds.get(node) ?? "";
-        const colour = getComputedStyle(node).backgroundColor;
-        grounds.set(node, colour === "rgba(0, 0, 0, 0)" ? ground(node.parentElement) : colour);
+        const color = getComputedStyle(node).backgroundColor;
+        grounds.set(node, color === "rgba(0, 0, 0, 0)" ? ground(node.parentElement) : color);
         return grounds.get(node);
     };
     const leaves = [...document.querySelectorAll(".highlight span")].filter(n => !n.firstElementChild);
@@ -110,7 +110,7 @@ def test_axe_finds_nothing(name, page, host):
         for theme in "light", "dark":
             page.emulate_media(color_scheme=theme)
             page.wait_for_function(f"() => document.documentElement.dataset.theme === '{theme}'")
-            page.wait_for_timeout(200)  # colours and layout follow
+            page.wait_for_timeout(200)  # colors and layout follow
             found[theme, width] = violations(page)
         reach = page.evaluate("document.documentElement.scrollWidth")
         assert reach <= width, f"the page is {reach} wide in a window of {width}"

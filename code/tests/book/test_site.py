@@ -67,7 +67,7 @@ TOO_WIDE = """() => {
 CONTRAST = """theme => {
     document.documentElement.dataset.theme = theme;
     document.documentElement.dataset.mode = theme;
-    const parse = colour => colour.match(/[\\d.]+/g).map(Number);
+    const parse = color => color.match(/[\\d.]+/g).map(Number);
     const light = ([r, g, b]) => [r, g, b]
         .map(c => (c /= 255) <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4)
         .reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i], 0);

@@ -5,7 +5,8 @@ import tomllib
 
 import pytest
 from book import ROOT
-from prose import lines, messages, pages
+from docutils.nodes import make_id
+from prose import lines, messages, pages, programs
 
 LIST = tomllib.loads((ROOT / "code/tests/house/words.toml").read_text("utf-8"))
 NEAR = 60
@@ -55,6 +56,10 @@ def test_the_spelling_is_american(name):
     assert faults(name, among=SPELLINGS) == []
 
 
+def test_the_spelling_of_all_programs_is_american():
+    assert [fault for name in programs() for fault in faults(name, among=SPELLINGS)] == []
+
+
 # The test of the test: each word is planted once, and right English is let through.
 
 PLANTED = [(entry, sentence) for entry in LIST["word"] for sentence in entry["planted"]]
@@ -102,6 +107,23 @@ def test_strings_titles_and_docstrings_are_read(name, text):
 )
 def test_code_and_formulas_are_not_words(text):
     assert faults("a.md", text) == []
+
+
+@pytest.mark.parametrize("name", pages())
+def test_a_heading_that_has_changed_keeps_its_old_address(name):
+    text = (ROOT / name).read_text("utf-8")
+    for label, below in re.findall(r"^\(([\w-]+)\)=\n(.*)$", text, re.M):
+        assert below.startswith("#"), label
+        assert label != make_id(below.replace("`", "")), label
+
+
+def test_no_two_headings_have_one_old_address():
+    labels = [
+        label
+        for name in pages()
+        for label in re.findall(r"^\(([\w-]+)\)=$", (ROOT / name).read_text("utf-8"), re.M)
+    ]
+    assert len(labels) == len({*labels}) > 20
 
 
 def test_every_exception_is_needed():

@@ -28,6 +28,11 @@ def messages():
     return [n for n in tracked() if re.match(r"code/backprop/.*\.(py|toml)$", n)]
 
 
+def programs():
+    """The names of all programs, with their comments."""
+    return [n for n in tracked() if n.startswith("code/") and n.endswith(".py")]
+
+
 def lines(name, text=None):
     """The lines of a file that are words."""
     text = (ROOT / name).read_text("utf-8") if text is None else text
