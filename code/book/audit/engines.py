@@ -9,7 +9,9 @@ NAMES = {"chromium": "Chrome", "firefox": "Firefox", "webkit": "Safari"}  # whos
 
 
 def kept():
-    return json.loads(FILE.read_text("utf-8"))
+    """What was measured last; nothing before the first time."""
+    nothing = {"date": "", "agents": {}, "rows": []}
+    return json.loads(FILE.read_text("utf-8")) if FILE.exists() else nothing
 
 
 def versions(agents):
@@ -22,8 +24,8 @@ def largest():
     """(name, page, megabytes) for each browser: the page that takes most memory in it."""
     for engine, name in NAMES.items():
         rows = [row for row in kept()["rows"] if row[1] == engine]
-        page, *_, megabytes = max(rows, key=lambda row: row[-1])
-        yield name, page.removeprefix("chapters/"), megabytes
+        for page, *_, megabytes in sorted(rows, key=lambda row: row[-1])[-1:]:
+            yield name, page.removeprefix("chapters/"), megabytes
 
 
 def table(rows):
