@@ -18,13 +18,13 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from .shown import BLUE, GREEN, GREY, INK, ORANGE, PURPLE, RED, Html, Picture, maths
 from .validation import expect_number, expect_sizes
 
-INK = "#010203"  # a color that nothing else has; becomes currentColor
-# Okabe and Ito's colors, told apart by color-blind readers too, in shades with contrast on white
-# and on black.
-BLUE, ORANGE, GREEN = "#2b7fc1", "#d07a00", "#1b9a72"
-RED, PURPLE, GREY = "#d1495b", "#a06fb8", "#808080"
+__all__ = [
+    "BLUE", "GREEN", "GREY", "INK", "ORANGE", "PURPLE", "RED", "Html", "Picture", "Table",
+    "draw_matrix", "figure", "maths", "show",
+]  # fmt: skip
 
 NARROW = 5  # inches: a figure that is no wider is shown whole on a telephone
 
@@ -59,29 +59,6 @@ def figure(width=6.0, height=3.2, rows=1, columns=1, **kwargs):
     return fig, fig.subplots(rows, columns, **kwargs)
 
 
-class Picture:
-    """What a cell shows: the SVG of a figure with its text alternative."""
-
-    def __init__(self, svg, alt):
-        self.svg, self.alt = svg, alt
-
-    def _repr_html_(self):
-        return f'<div class="picture">{self.svg}</div>'
-
-    def __repr__(self):
-        return f"[figure: {self.alt}]"
-
-
-class Html:
-    """What a cell shows: HTML as it is, in Jupyter and in a page of the website."""
-
-    def __init__(self, source):
-        self.source = source
-
-    def _repr_html_(self):
-        return self.source
-
-
 class Table(Html):
     """Rows of cells, texts or HTML, with a heading above each column.
 
@@ -107,16 +84,6 @@ def _scrolling(table, caption):
     label = html.escape(caption, quote=True)
     region = f"tabindex='0' role='region' aria-label='{label}' style='overflow-x: auto'"
     return f"<div {region}>{table}</div>"
-
-
-def maths(tex):
-    """A formula in LaTeX, for a cell of a Table: the page sets it like any other.
-
-    Raises ValueError if `tex` is no text.
-    """
-    if not isinstance(tex, str):
-        raise ValueError(f"maths expects tex to be LaTeX, got {tex!r}")
-    return rf'<span class="math notranslate nohighlight">\({html.escape(tex)}\)</span>'
 
 
 def show(fig, alt):

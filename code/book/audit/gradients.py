@@ -1,55 +1,69 @@
 """The tables of the page "Every gradient on one page": printed from the objects that were proved.
 
-A row is (what, chapter, proofs, code, error): what the gradient is of, where it is derived, its
-Derivations, the function that computes it, and how far that is off what was measured.
+A row (`measured.Row`) says what the gradient is of, where it is derived, its Derivations, the
+function that computes it, and how far that is off what was measured.
 """
 
 from backprop.derivation import Derivation
 from backprop.derivation.language.arrays import Array
 from backprop.derivation.nodes import walk
-from backprop.derivation.printing.page import by_definition, condition, rows, sign
+from backprop.derivation.printing.page import anchor, by_definition, conclusion, condition
 from backprop.derivation.printing.printer import latex
-from backprop.plotting import Table, maths
+from backprop.plotting import Html, Table, maths
 
 from ..chapters.chapter import derived
 
-HEADS = ("Gradient of", "Formula", "Shape", "It assumes", "How it was proved", "In the code")
-NO_CODE = "none: such targets are refused"
+HEADS = ("Gradient of", "Formula", "Shape", "Error")
+NO_CODE = "in no function: such targets are refused"
 CHAIN_RULE, NOTHING = "the chain rule", "nothing but its definitions"
 
 
 def every_gradient(measured):
-    """The table of all rows."""
-    body = [_cells(*row) for row in measured]
-    return Table([*HEADS, "Error"], body, caption="Every gradient of the book")
+    """The table of all rows. It fits the column; on a telephone each row is a card."""
+    heads = "".join(f"<th scope='col'>{name}</th>" for name in HEADS)
+    body = "".join(map(_row, measured))
+    table = "<table class='results gradients'><caption>Every gradient of the book</caption>"
+    return Html(f"{table}<thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>")
 
 
 def everything_else(measured):
     """The table of all that the chapters derive and that is in none of the rows."""
-    listed = [proof for _, _, proofs, *_ in measured for proof in proofs]
+    listed = [proof for row in measured for proof in row.proofs]
     found = [(name, one) for name, proofs in derived().items() for one in proofs.values()]
     body = [_short(name, proof) for name, proof in found if proof not in listed]
-    heads = ["Chapter", "Statement", *HEADS[3:5]]
+    heads = ["Chapter", "Statement", "It assumes", "How it was proved"]
     return Table(heads, body, caption="Everything else that is proved")
 
 
-def _cells(what, chapter, proofs, code, error):
-    sides = ["right of 0: ", "left of 0: "] if len(proofs) > 1 else [""]
+def _row(row):
+    sides = ["right of 0: ", "left of 0: "] if len(row.proofs) > 1 else [""]
     formulas = [
         part
-        for side, proof in zip(sides, proofs, strict=True)
+        for side, proof in zip(sides, row.proofs, strict=True)
         for part in [side + formula(proof), *definitions(proof)]
     ]
-    name = f"{code.__module__.removeprefix('backprop.')}.{code.__qualname__}" if code else ""
-    return [
-        f"<a href='{chapter}.html'>{what}</a>",
-        stacked(formulas),
-        stacked(map(shape, proofs)),
-        stacked(part for proof in proofs for part in assumed(proof)) or NOTHING,
-        stacked(map(how, proofs)),
-        f"<code>{name}</code>" if code else NO_CODE,
-        f"<span style='white-space: nowrap'>{error:.0e}</span>",
+    assumes = list(dict.fromkeys(part for proof in row.proofs for part in assumed(proof)))
+    says = f"assumes {', '.join(assumes) or NOTHING}; {'; '.join(map(how, row.proofs))}"
+    link = f"<a href='{row.chapter}.html'>{row.what}</a>"
+    cells = [
+        f"<th scope='row'>{link}<br><small>{_named(row.code)}</small></th>",
+        _cell("Formula", stacked([*formulas, f"<small class='says'>{says}</small>"])),
+        _cell("Shape", stacked(map(shape, row.proofs))),
+        _cell("Error", f"{row.error:.0e}"),
     ]
+    return f"<tr id='{anchor(row.proofs[-1])}'>{''.join(cells)}</tr>"
+
+
+def _cell(head, value):
+    """A cell that says, where the heads are not shown, which column it is."""
+    return f"<td data-head='{head}'>{value}</td>"
+
+
+def _named(code):
+    if not code:
+        return NO_CODE
+    name = f"{code.__module__.removeprefix('backprop.')}.{code.__qualname__}"
+    return f"<code>{name.replace('.', '.<wbr>').replace('_', '_<wbr>')}</code>"
 
 
 def _short(chapter, proof):
@@ -68,9 +82,7 @@ def stacked(parts):
 
 def formula(proof):
     """The last line and what it equals, as they stand in the chapter."""
-    left = [left for left, *_ in rows(proof, latex) if left][-1]
-    weakest = next((step for step in proof.steps if step.how == "numbers"), proof.steps[-1])
-    return maths(rf"\displaystyle {left} {sign(weakest, tex=True)} {latex(proof.last)}")
+    return maths(rf"\displaystyle {conclusion(proof)}")
 
 
 def definitions(proof):

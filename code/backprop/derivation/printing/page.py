@@ -1,5 +1,6 @@
 """A derivation as it is shown: one aligned LaTeX block, or plain text for a terminal."""
 
+import hashlib
 import re
 
 from ..errors import DerivationError
@@ -133,6 +134,23 @@ def rows(derivation, show):
         right = show(step.expression, taken=() if whole_line else taken)
         yield (left if k == 0 or left != previous else ""), right, step
         previous = left
+
+
+def conclusion(derivation):
+    """What a derivation has shown, in LaTeX: what it began with, and its last line."""
+    left = [left for left, *_ in rows(derivation, latex) if left][-1]
+    return rf"{left} {sign(weakest(derivation), tex=True)} {latex(derivation.last)}"
+
+
+def weakest(derivation):
+    """A line that is not proved, if there is one; else the last."""
+    tested = (step for step in derivation.steps if step.how == "numbers")
+    return next(tested, derivation.steps[-1])
+
+
+def anchor(derivation):
+    """A name for a derivation, the same wherever it is run: its place in the table of gradients."""
+    return f"proof-{hashlib.sha256(as_text(derivation).encode()).hexdigest()[:8]}"
 
 
 def footer(derivation, tex):

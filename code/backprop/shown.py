@@ -1,0 +1,52 @@
+"""What a cell shows that needs no matplotlib: the colours, HTML, a formula, a picture in SVG.
+
+`backprop.plotting` has all of it too; what is shown without a figure takes it from here, so that
+the page does not load matplotlib for it.
+"""
+
+import html
+
+INK = "#010203"  # a colour that nothing else has; becomes currentColor
+# Okabe and Ito's colours, told apart by colour-blind readers too, in shades with contrast on white
+# and on black.
+BLUE, ORANGE, GREEN = "#2b7fc1", "#d07a00", "#1b9a72"
+RED, PURPLE, GREY = "#d1495b", "#a06fb8", "#808080"
+
+
+class Html:
+    """What a cell shows: HTML as it is, in Jupyter and in a page of the website.
+
+    `text` is what a terminal shows in its place.
+    """
+
+    def __init__(self, source, text="[a table or a card, in HTML]"):
+        self.source, self.text = source, text
+
+    def _repr_html_(self):
+        return self.source
+
+    def __repr__(self):
+        return self.text
+
+
+class Picture:
+    """What a cell shows: an SVG with its text alternative; `kind` is a class for the style."""
+
+    def __init__(self, svg, alt, kind=""):
+        self.svg, self.alt, self.kind = svg, alt, kind
+
+    def _repr_html_(self):
+        return f'<div class="{f"picture {self.kind}".strip()}">{self.svg}</div>'
+
+    def __repr__(self):
+        return f"[figure: {self.alt}]"
+
+
+def maths(tex):
+    """A formula in LaTeX, for a cell of a Table: the page sets it like any other.
+
+    Raises ValueError if `tex` is no text.
+    """
+    if not isinstance(tex, str):
+        raise ValueError(f"maths expects tex to be LaTeX, got {tex!r}")
+    return rf'<span class="math notranslate nohighlight">\({html.escape(tex)}\)</span>'

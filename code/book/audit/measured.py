@@ -1,0 +1,194 @@
+"""The rows of the page "Every gradient on one page": what was proved, and how far the code is off.
+
+For each gradient, what the library claims and what central differences of the forward pass say: at
+an upstream gradient that is random, and with sizes that differ (S = 5, M = 4, N = 3; C = 4). A
+family of rows is a function of `Given`, and names the derivations of a chapter by their variables.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from backprop import MLP, Dropout, SoftmaxCrossEntropy, activations, losses, numerical_gradient
+from backprop.linear import linear_backward, linear_forward
+from backprop.softmax import log_sum_exp, softmax, softmax_backward, softmax_jacobian
+
+from ..chapters.chapter import Chapter
+
+# ReLU and its kin are made of two pieces, so they have two proofs, right and left of 0.
+ACTIVATIONS = {
+    "ReLU": "right relu_left",
+    "LeakyReLU": "right leaky_left",
+    "ELU": "right elu_left",
+    "Sigmoid": "sigmoid",
+    "Tanh": "hyperbolic",
+    "Softplus": "smooth_relu",
+    "GELU": "gelu",
+    "SiLU": "silu",
+    "Mish": "mish",
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One gradient: what it is of, where it is derived, its proofs, what computes it, the error."""
+
+    what: str
+    chapter: str
+    proofs: tuple
+    code: object
+    error: float
+
+
+class Given:
+    """The arrays at which everything is measured."""
+
+    def __init__(self, seed=8):
+        self.rng = np.random.default_rng(seed)
+        self.X, self.W, self.b = map(self.normal, [(5, 4), (3, 4), 3])
+        self.dY, self.up = self.normal((5, 3)), self.normal((5, 4))
+        self.Y, self.T = softmax(self.X), softmax(self.normal((5, 4)))
+        self.Z = self.X  # logits, S × C
+
+    def normal(self, shape):
+        return self.rng.standard_normal(shape)
+
+
+def measured():
+    """All rows, in the order of the book."""
+    given = Given()
+    families = [linear, activation, each_activation, of_softmax, cross_entropy, other_losses]
+    families += [hessian, dropout, network]
+    return [row for family in families for row in family(given)]
+
+
+def row(what, chapter, proofs, code, claimed, found):
+    """One row: the error is the largest difference, as a part of the largest entry."""
+    proved = Chapter.read(chapter).derivations
+    error = np.abs(claimed - found).max() / np.abs(claimed).max()
+    return Row(what, chapter, tuple(proved[name] for name in proofs.split()), code, float(error))
+
+
+def linear(g):
+    dX, dW, db = linear_backward(g.dY, g.X, g.W)
+
+    def of(what, variable, claimed, loss, at):
+        found = numerical_gradient(lambda x: (g.dY * loss(x)).sum(), at)
+        return row(f"linear layer, {what} gradient", "linear", variable, linear_backward, claimed, found)
+
+    yield of("weight", "weights", dW, lambda W: linear_forward(g.X, W, g.b), g.W)
+    yield of("bias", "biases", db, lambda b: linear_forward(g.X, g.W, b), g.b)
+    yield of("input", "inputs", dX, lambda X: linear_forward(X, g.W, g.b), g.X)
+
+
+def activation(g):
+    """With an h of which nothing is known, which is measured with tanh."""
+    layer = activations.Tanh()
+    layer.forward(g.X)
+    found = numerical_gradient(lambda X: (g.up * activations.tanh(X)).sum(), g.X)
+    code = activations.Activation.backward
+    yield row("activation", "activations", "elementwise", code, layer.backward(g.up), found)
+
+
+def each_activation(g):
+    for name, proofs in ACTIVATIONS.items():
+        layer = getattr(activations, name)()
+        found = numerical_gradient(lambda X: layer.h(X).sum(), g.X)  # noqa: B023
+        yield row(name, "activations", proofs, layer.derivative, layer.derivative(g.X), found)
+
+
+def of_softmax(g):
+    """The Jacobian is measured row by row, for one sample."""
+
+    def one(j):
+        return numerical_gradient(lambda z: softmax(z[None])[0, j], g.Z[0])
+
+    jacobian, found = softmax_jacobian(g.Y[0]), np.array([one(j) for j in range(4)])
+    yield row("softmax, the Jacobian", "softmax", "jacobian", softmax_jacobian, jacobian, found)
+    times, found = "softmax, times the upstream gradient", softmax_backward(g.up, g.Y)
+    measured = numerical_gradient(lambda Z: (g.up * softmax(Z)).sum(), g.Z)
+    yield row(times, "softmax", "product", softmax_backward, found, measured)
+    measured = numerical_gradient(lambda Z: log_sum_exp(Z).sum(), g.Z)
+    yield row("log-sum-exp", "softmax", "lse_slope", softmax, g.Y, measured)
+
+
+def cross_entropy(g):
+    """With soft targets; the last one with targets that the library refuses, written out."""
+    by_Y, by_Z = losses.cross_entropy_backward, losses.softmax_cross_entropy_backward
+    first, loss = by_Y(g.Y, g.T), losses.cross_entropy
+    found = numerical_gradient(lambda Y: loss(Y, g.T), g.Y)
+    yield row("cross-entropy, w.r.t. probabilities", "losses", "dL_dY", by_Y, first, found)
+    steps, claimed = "cross-entropy of softmax, step by step", softmax_backward(first, g.Y)
+    found = numerical_gradient(lambda Z: loss(softmax(Z), g.T), g.Z)
+    yield row(steps, "losses", "dL_dZ", softmax_backward, claimed, found)
+    found = numerical_gradient(lambda Z: losses.softmax_cross_entropy(Z, g.T), g.Z)
+    fused = "cross-entropy of softmax, fused"
+    yield row(fused, "losses", "fused", by_Z, by_Z(g.Z, g.T), found)
+    D = g.rng.uniform(0.2, 2, (5, 4))
+    claimed = (D.sum(axis=1, keepdims=True) * g.Y - D) / 5
+    found = numerical_gradient(lambda Z: -(D * np.log(softmax(Z))).sum() / 5, g.Z)
+    yield row("the same, for any targets", "losses", "any_targets", None, claimed, found)
+
+
+def other_losses(g):
+    """The squared error, for real targets; binary cross-entropy, for questions of yes or no."""
+    T, by_Y = g.normal((5, 4)), losses.mse_backward
+    found = numerical_gradient(lambda Y: losses.mse(Y, T), g.Z)
+    yield row("squared error, w.r.t. the output", "losses", "squared", by_Y, by_Y(g.Z, T), found)
+    T, by_Z = g.rng.uniform(0, 1, (5, 4)), losses.bce_with_logits_backward
+    found = numerical_gradient(lambda Z: losses.bce_with_logits(Z, T), g.Z)
+    binary = "binary cross-entropy, w.r.t. logits"
+    yield row(binary, "losses", "binary", by_Z, by_Z(g.Z, T), found)
+
+
+def hessian(g):
+    """It has four indices: each entry of the gradient is measured by itself."""
+    gradient = losses.softmax_cross_entropy_backward
+
+    def entry(place):
+        return numerical_gradient(lambda Z: gradient(Z, g.T)[place], g.Z)
+
+    claimed = np.einsum("ia,ijb->ijab", np.eye(5), [softmax_jacobian(y) / 5 for y in g.Y])
+    found = np.reshape([entry(place) for place in np.ndindex(5, 4)], (5, 4, 5, 4))
+    what = "cross-entropy of softmax, the Hessian"
+    yield row(what, "losses", "hessian", softmax_jacobian, claimed, found)
+
+
+def dropout(g):
+    """With the same mask at each call."""
+
+    def dropped(X):
+        layer = Dropout(0.4, rng=3)
+        return layer, layer.forward(X)
+
+    claimed = dropped(g.X)[0].backward(g.up)
+    found = numerical_gradient(lambda X: (g.up * dropped(X)[1]).sum(), g.X)
+    yield row("dropout", "training", "drop", Dropout.backward, claimed, found)
+
+
+def network(g):
+    """An MLP from end to end: its parameters and its input."""
+    model = MLP([4, 7, 3], activation=activations.Tanh, rng=4, dtype=np.float64)
+    labels, criterion = np.array([0, 2, 1, 1, 0]), SoftmaxCrossEntropy()
+    values = [g.normal(one.value.shape) for one in model.parameters()]
+    for one, value in zip(model.parameters(), values, strict=True):
+        one.value[...] = value
+
+    def loss(X):
+        return criterion.forward(model.forward(X), labels)
+
+    def at(one, value):
+        one.value[...] = value
+        return loss(g.X)
+
+    loss(g.X)
+    dX = model.backward(criterion.backward())
+    claimed = [one.grad.copy() for one in model.parameters()]
+    names = {"first weight": "first", "first bias": "first_biases"}
+    names |= {"second weight": "second_weights", "second bias": "second_biases"}
+    for n, (what, variable) in enumerate(names.items()):
+        one = model.parameters()[n]
+        found = numerical_gradient(lambda x: at(one, x), values[n])  # noqa: B023
+        at(one, values[n])
+        yield row(f"MLP, {what} gradient", "network", variable, MLP.backward, claimed[n], found)
+    found = numerical_gradient(loss, g.X)
+    yield row("MLP, input gradient", "network", "to_input", MLP.backward, dX, found)
