@@ -8,7 +8,9 @@ from book import ROOT, build, fingerprint
 from book.chapters.chapter import Chapter, names
 from book.website import extension
 
-LOOK_AT_OTHERS = {f"chapters/{name}" for name in "accessibility checked gradients teaching".split()}
+LOOK_AT_OTHERS = {
+    f"chapters/{name}" for name in "accessibility cards checked gradients teaching".split()
+}
 
 
 # Fingerprints.

@@ -127,7 +127,7 @@ def test_imports_are_those_of_the_cells():
     text = "```{code-cell} ipython3\nimport numpy as np\nfrom book.audit import load\n```\n"
     assert Chapter("one", text).imports == {"numpy", "book"}
     assert {name for name in PAGES if "book" in Chapter.read(name).imports} == {
-        "accessibility", "checked", "gradients", "teaching"
+        "accessibility", "cards", "checked", "gradients", "teaching"
     }  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from book.runtime.names import defined_and_needed
 
 pytestmark = pytest.mark.site
 
-REFERENCE = {"glossary", "bibliography", "teaching", "accessibility"}
+REFERENCE = {"glossary", "bibliography", "teaching", "accessibility", "cards"}
 FRAME = ["**You need**", "**Time**", "**Afterwards you can**"]
 FRAME += ["## Exercises", "## Summary", "**What's next.**"]
 OURS = {"ValueError", "FloatingPointError", "DerivationError", "WrongStep", "ShapeError"}

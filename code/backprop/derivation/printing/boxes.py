@@ -74,8 +74,8 @@ def layout(shown):
         return flat(tree(node(shown)))
     if not shown.steps or shown.whole is None:
         raise ShapeError("boxes() draws a derivation of a whole array that has a line or more")
-    left = tree(shown.whole, is_row(shown.last))
-    return [left, Sign(sign(weakest(shown), tex=False)), *flat(tree(shown.last))]
+    left = flat(tree(shown.whole, is_row(shown.last) != is_row(shown.whole)))
+    return [*left, Sign(sign(weakest(shown), tex=False)), *flat(tree(shown.last))]
 
 
 def tree(node, turned=False):
@@ -187,7 +187,7 @@ def bracketed(whole, n):
     if whole.sign in loose:
         return n > 0 and part.sign in (*loose, "scale")
     if whole.sign == "" and part.sign == "scale":
-        return n > 0
+        return n > 0 or not isinstance(part.parts[0], Sign)
     if whole.sign == "⊙" and part.sign == "⊙":
         return n > 0
     return whole.sign != "scale" or part.sign != ""
