@@ -18,13 +18,8 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from .shown import BLUE, GREEN, GREY, INK, ORANGE, PURPLE, RED, Html, Picture, maths
+from .shown import BLUE, GREEN, GREY, INK, ORANGE, PURPLE, RED, Html, Picture, maths  # noqa: F401
 from .validation import expect_number, expect_sizes
-
-__all__ = [
-    "BLUE", "GREEN", "GREY", "INK", "ORANGE", "PURPLE", "RED", "Html", "Picture", "Table",
-    "draw_matrix", "figure", "maths", "show",
-]  # fmt: skip
 
 NARROW = 5  # inches: a figure that is no wider is shown whole on a telephone
 

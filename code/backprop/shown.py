@@ -1,4 +1,4 @@
-"""What a cell shows that needs no matplotlib: the colours, HTML, a formula, a picture in SVG.
+"""What a cell shows that needs no matplotlib: the colors, HTML, a formula, a figure in SVG.
 
 `backprop.plotting` has all of it too; what is shown without a figure takes it from here, so that
 the page does not load matplotlib for it.
@@ -6,8 +6,8 @@ the page does not load matplotlib for it.
 
 import html
 
-INK = "#010203"  # a colour that nothing else has; becomes currentColor
-# Okabe and Ito's colours, told apart by colour-blind readers too, in shades with contrast on white
+INK = "#010203"  # a color that nothing else has; becomes currentColor
+# Okabe and Ito's colors, told apart by color-blind readers too, in shades with contrast on white
 # and on black.
 BLUE, ORANGE, GREEN = "#2b7fc1", "#d07a00", "#1b9a72"
 RED, PURPLE, GREY = "#d1495b", "#a06fb8", "#808080"
@@ -36,7 +36,8 @@ class Picture:
         self.svg, self.alt, self.kind = svg, alt, kind
 
     def _repr_html_(self):
-        return f'<div class="{f"picture {self.kind}".strip()}">{self.svg}</div>'
+        kind = f" {self.kind}" if self.kind else ""
+        return f'<div class="picture{kind}">{self.svg}</div>'
 
     def __repr__(self):
         return f"[figure: {self.alt}]"

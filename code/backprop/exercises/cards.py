@@ -1,9 +1,9 @@
-"""The summary card of a chapter: formula, shapes, a line of NumPy, the usual mistake, a picture.
+"""The summary card of a chapter: formula, shapes, a line of NumPy, the usual mistake, a figure.
 
     card(("linear.dW", weights), ("linear.db", biases))       with what the chapter has proved
     card("optimizers.momentum_w")                             what has no proof: its name alone
 
-Nothing on it is typed a second time. The formula and the picture are printed from the derivation
+Nothing on it is typed a second time. The formula and the figure are printed from the derivation
 that was proved; NumPy's line and the wrong one are those of the tables, against which `check`
 compares.
 """
@@ -80,7 +80,7 @@ def _picture(proof):
 
 
 def _mistake(wrong):
-    """The usual mistake: marked by a word, a sign, an edge and a colour."""
+    """The usual mistake: marked by a word, a sign, an edge and a color."""
     formula, says = html.escape(wrong.formulas[0]), html.escape(wrong.says)
     said = f"<strong>✗ The usual mistake, wrong:</strong> <code>{formula}</code>"
     return f'<p class="card-mistake">{said}<br>{says}</p>'
@@ -140,7 +140,7 @@ def definitions(quantity, wrong):
 
 
 def _depth(quantity):
-    """How often a definition leads to another one: what is used stands before what uses it."""
+    """How often a definition leads to another one: what is used comes before what uses it."""
 
     def depth(name):
         inner = words(quantity.where[name]) & quantity.where.keys()

@@ -73,7 +73,9 @@ def linear(g):
 
     def of(what, variable, claimed, loss, at):
         found = numerical_gradient(lambda x: (g.dY * loss(x)).sum(), at)
-        return row(f"linear layer, {what} gradient", "linear", variable, linear_backward, claimed, found)
+        return row(
+            f"linear layer, {what} gradient", "linear", variable, linear_backward, claimed, found
+        )
 
     yield of("weight", "weights", dW, lambda W: linear_forward(g.X, W, g.b), g.W)
     yield of("bias", "biases", db, lambda b: linear_forward(g.X, g.W, b), g.b)
@@ -104,9 +106,11 @@ def of_softmax(g):
 
     jacobian, found = softmax_jacobian(g.Y[0]), np.array([one(j) for j in range(4)])
     yield row("softmax, the Jacobian", "softmax", "jacobian", softmax_jacobian, jacobian, found)
-    times, found = "softmax, times the upstream gradient", softmax_backward(g.up, g.Y)
+    found = softmax_backward(g.up, g.Y)
     measured = numerical_gradient(lambda Z: (g.up * softmax(Z)).sum(), g.Z)
-    yield row(times, "softmax", "product", softmax_backward, found, measured)
+    yield row(
+        "softmax, times upstream gradient", "softmax", "product", softmax_backward, found, measured
+    )
     measured = numerical_gradient(lambda Z: log_sum_exp(Z).sum(), g.Z)
     yield row("log-sum-exp", "softmax", "lse_slope", softmax, g.Y, measured)
 

@@ -26,24 +26,24 @@ SIZES = {"S": 5, "M": 3, "N": 4, "C": 3, "K": 4, ONE: 1}  # in cells; a letter n
 CELL, LETTER, GAP, ABOVE, BELOW = 11, 7.3, 7, 20, 20  # pixels
 SIGNS = {Add: "+", Sub: "−", Mul: "⊙", Div: "⊘"}
 WORDS = {"+": "plus", "−": "minus", "⊙": "times elementwise", "⊘": "divided elementwise by"}
-WORDS |= {"=": "equals", "≈": "is about"}
+WORDS |= {"=": "equals", "≈": "approximately equals"}
 BELOW_LINE = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
 @dataclass(frozen=True)
 class Box:
-    """An array: what stands above it, its two sides, and those that meet the next box's."""
+    """An array: its label above it, its two sides, and those that meet the next box's."""
 
     label: str
     rows: str
     columns: str
-    colour: str
+    color: str
     meets: frozenset = frozenset()
 
 
 @dataclass(frozen=True)
 class Sign:
-    """What stands between boxes: +, ⊙, a bracket, a number."""
+    """What is between boxes: +, ⊙, a bracket, a number."""
 
     label: str
 
@@ -59,7 +59,7 @@ class Joined:
 
 
 def boxes(shown):
-    """The picture of an expression, or of the last line of a derivation. Raises ShapeError.
+    """The figure of an expression, or of the last line of a derivation. Raises ShapeError.
 
     Every array that it is made of has one or two axes.
     """
@@ -119,7 +119,7 @@ def factors_of(drawn):
 
 
 def marked(drawn, side):
-    """The same, with the boxes marked whose `side` meets that of a neighbour."""
+    """The same, with the boxes marked whose `side` meets that of the next box."""
     if isinstance(drawn, Sign):
         return drawn
     if isinstance(drawn, Box):
@@ -154,10 +154,10 @@ def leaf(node, turned):
         sides = [ONE, *sides] if is_row(node) else [*sides, ONE]
     rows, columns = sides[::-1] if turned else sides
     name = re.sub(r"(?<=[^\W\d_])\d+", lambda n: n[0].translate(BELOW_LINE), text(node, turned))
-    return Box(name, rows, columns, colour(node))
+    return Box(name, rows, columns, color(node))
 
 
-def colour(node):
+def color(node):
     """As in the linear layer's first figure: the label says the same."""
     if isinstance(node, Ones):
         return PURPLE
@@ -180,7 +180,7 @@ def flat(drawn):
 
 
 def bracketed(whole, n):
-    """Whether part n stands in brackets: it is joined more loosely than the whole."""
+    """Whether part n is in brackets: it is joined more loosely than the whole."""
     part, loose = whole.parts[n], ("+", "−")
     if not isinstance(part, Joined):
         return False
@@ -198,7 +198,7 @@ def bracketed(whole, n):
 
 def in_words(drawn):
     """The text alternative: each box with its sides, the signs in words."""
-    said, closed = [], False  # whether what stands before is a box, or ends in a bracket
+    said, closed = [], False  # whether the one before is a box, or ends in a bracket
     for one in drawn:
         is_box = isinstance(one, Box)
         said += ["times"] if closed and (is_box or one.label == "(") else []
@@ -211,7 +211,7 @@ def in_words(drawn):
 
 
 def svg(drawn, alt):
-    """The row as an SVG, in the colour of the text around it."""
+    """The row as an SVG, in the color of the text around it."""
     high = max(cells(one.rows) for one in drawn if isinstance(one, Box)) * CELL
     middle, x, parts = ABOVE + high / 2, 2.0, []
     for one in drawn:
@@ -231,7 +231,7 @@ def cells(side):
 
 
 def width(one):
-    """As wide as the box, or as what stands above or below it."""
+    """As wide as the box, or as its label or its sides."""
     if isinstance(one, Sign):
         return LETTER * len(one.label)
     below = f"{one.rows}×{one.columns}"
@@ -258,7 +258,7 @@ def box(one, x, middle):
         for side, name in (("rows", one.rows), ("columns", one.columns))
     ]
     return (
-        f'<rect x="{left:.1f}" y="{top:.1f}" width="{wide}" height="{high}" fill="{one.colour}" '
+        f'<rect x="{left:.1f}" y="{top:.1f}" width="{wide}" height="{high}" fill="{one.color}" '
         f'fill-opacity="0.55" stroke="currentColor"/>{grid}'
         f'<text x="{x:.1f}" y="{top - 6:.1f}">{name}</text>'
         f'<text x="{x:.1f}" y="{top + high + 14:.1f}" font-size="11">{"×".join(sides)}</text>'
