@@ -18,7 +18,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from .shown import BLUE, GREEN, GREY, INK, ORANGE, PURPLE, RED, Html, Picture, maths  # noqa: F401
+from .shown import BLUE, GREEN, GREY, INK, ORANGE, PURPLE, RED, Html, Picture, Table, maths  # noqa: F401
 from .validation import expect_number, expect_sizes
 
 NARROW = 5  # inches: a figure that is no wider is shown whole on a telephone
@@ -52,33 +52,6 @@ def figure(width=6.0, height=3.2, rows=1, columns=1, **kwargs):
     mpl.rcParams.update(STYLE)  # for good: legends and texts are made after this function returns
     fig = Figure(figsize=(width, height), layout="constrained")
     return fig, fig.subplots(rows, columns, **kwargs)
-
-
-class Table(Html):
-    """Rows of cells, texts or HTML, with a heading above each column.
-
-    The row whose first cell is `ours` stands out. A wide table has a `caption`, and scrolls by
-    itself where the window is narrow.
-    """
-
-    def __init__(self, head, rows, ours=None, caption=""):
-        headings = "".join(f"<th scope='col'>{name}</th>" for name in head)
-        body = ""
-        for row in rows:
-            cells = "".join(f"<td>{cell}</td>" for cell in row)
-            body += f"<tr{' class=ours' if row[0] == ours else ''}>{cells}</tr>"
-        small = " style='font-size: 0.85em'" if caption else ""
-        table = (
-            f"<table class='results'{small}><thead><tr>{headings}</tr></thead>"
-            f"<tbody>{body}</tbody></table>"
-        )
-        super().__init__(_scrolling(table, caption) if caption else table)
-
-
-def _scrolling(table, caption):
-    label = html.escape(caption, quote=True)
-    region = f"tabindex='0' role='region' aria-label='{label}' style='overflow-x: auto'"
-    return f"<div {region}>{table}</div>"
 
 
 def show(fig, alt):

@@ -1,4 +1,4 @@
-"""What a cell shows that needs no matplotlib: the colors, HTML, a formula, a figure in SVG.
+"""What a cell shows that needs no matplotlib: the colors, HTML, a table, a formula, an SVG.
 
 `backprop.plotting` has all of it too; what is shown without a figure takes it from here, so that
 the page does not load matplotlib for it.
@@ -27,6 +27,33 @@ class Html:
 
     def __repr__(self):
         return self.text
+
+
+class Table(Html):
+    """Rows of cells, texts or HTML, with a heading above each column.
+
+    The row whose first cell is `ours` stands out. A wide table has a `caption`, and scrolls by
+    itself where the window is narrow.
+    """
+
+    def __init__(self, head, rows, ours=None, caption=""):
+        headings = "".join(f"<th scope='col'>{name}</th>" for name in head)
+        body = ""
+        for row in rows:
+            cells = "".join(f"<td>{cell}</td>" for cell in row)
+            body += f"<tr{' class=ours' if row[0] == ours else ''}>{cells}</tr>"
+        small = " style='font-size: 0.85em'" if caption else ""
+        table = (
+            f"<table class='results'{small}><thead><tr>{headings}</tr></thead>"
+            f"<tbody>{body}</tbody></table>"
+        )
+        super().__init__(_scrolling(table, caption) if caption else table)
+
+
+def _scrolling(table, caption):
+    label = html.escape(caption, quote=True)
+    region = f"tabindex='0' role='region' aria-label='{label}' style='overflow-x: auto'"
+    return f"<div {region}>{table}</div>"
 
 
 class Picture:

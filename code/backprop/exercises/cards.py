@@ -73,10 +73,11 @@ def _formula(proof):
 
 def _picture(proof):
     """The formula as boxes, where it is one of whole arrays."""
+    if proof is None or not proof.last.shape or proof.whole is None:
+        return ""
     from ..derivation.printing.boxes import boxes  # late: as above
 
-    drawn = proof is not None and proof.last.shape and proof.whole is not None
-    return boxes(proof)._repr_html_() if drawn else ""
+    return boxes(proof)._repr_html_()
 
 
 def _mistake(wrong):

@@ -9,7 +9,7 @@ from backprop.derivation.language.arrays import Array
 from backprop.derivation.nodes import walk
 from backprop.derivation.printing.page import anchor, by_definition, conclusion, condition
 from backprop.derivation.printing.printer import latex
-from backprop.plotting import Html, Table, maths
+from backprop.shown import Html, Table, maths
 
 from ..chapters.chapter import derived
 

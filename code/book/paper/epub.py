@@ -233,7 +233,7 @@ def listed(page, article):
 
 
 def styles(site):
-    """One style sheet: the colours of code, the rules of formulas, and our own."""
+    """One style sheet: the colors of code, the rules of formulas, and our own."""
     pygments = (site / "_static/pygments.css").read_text("utf-8")
     light = [line for line in pygments.splitlines() if 'data-theme="dark"' not in line]
     rules = re.sub(r"url\(\S+?formulas", "url(formulas", MATHS.read_text("utf-8"))

@@ -24,8 +24,8 @@ def test_a_wrong_gradient_would_be_seen(monkeypatch):
 
     monkeypatch.setattr(module, "linear_backward", lambda dY, X, W: (dY @ W, dY.T @ X, dY.mean(0)))
     errors = {row.what: row.error for row in module.linear(module.Given())}
-    assert errors["linear layer, its bias"] > 1
-    assert errors["linear layer, its weights"] < 1e-7
+    assert errors["linear layer, bias gradient"] > 1
+    assert errors["linear layer, weight gradient"] < 1e-7
 
 
 def test_every_row_has_a_place_of_its_own_and_every_card_leads_to_one():

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ...gradcheck.picture import picture
-from ...shown import RED
 from .texts import next_hint
 
 MARKS = {"right": "✓", "wrong": "✗", "open": "○"}
