@@ -133,7 +133,7 @@ def test_nothing_is_lost(name):
     # Every word of the chapter that is no directive is in the teacher's notebook.
     text = "\n".join(cell.source for cell in made(name, True).cells)
     lines = Chapter.read(name).text.split("---\n", 2)[-1].splitlines()
-    prose = [line for line in lines if not re.match(r"[:`]{3}|:[\w-]+:|\$\$ \(", line)]
+    prose = [line for line in lines if not re.match(r"[:`]{3}|:[\w-]+:|\$\$ \(|\([\w-]+\)=$", line)]
     words = {
         w for line in prose for w in re.findall(r"\w{3,}", re.sub(r"\{[^`]*`[^`]*`", "", line))
     }
