@@ -35,7 +35,7 @@ def flops(sizes=SIZES, samples=SAMPLES):
     """Additions and multiplications in the matrix products of an epoch.
 
     Each weight is multiplied three times a sample, in X Wᵀ, in dYᵀ X and in dY W; but nobody needs
-    the gradient by the pixels, so the last one is left out in the first layer.
+    the gradient w.r.t. the pixels, so the last one is left out in the first layer.
     """
     weights = [n_in * n_out for n_in, n_out in itertools.pairwise(sizes)]
     return 2 * samples * (3 * sum(weights) - weights[0])

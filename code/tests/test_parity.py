@@ -62,7 +62,7 @@ def close(ours, theirs, largest=1.0):
 
 
 def compare(layer, module, X, dY_seed):
-    """Output, gradient by the input and, in order, by the parameters."""
+    """Output, gradient w.r.t. the input and, in order, the parameters."""
     x = variable(X)
     y = module(x)
     Y, dY = layer.forward(X), draw(*y.shape, seed=dY_seed)

@@ -54,10 +54,10 @@ def check_name(name):
 
 
 def shape_name(shape):
-    """How a shape is called in messages: "S×M", "a vector of N", "a number"."""
+    """How a shape is called in messages: "S×M", "a vector of N", "a scalar"."""
     if len(shape) == 1:
         return f"a vector of {shape[0]}"
-    return "×".join(map(str, shape)) or "a number"
+    return "×".join(map(str, shape)) or "a scalar"
 
 
 def entry(expression, *indices):

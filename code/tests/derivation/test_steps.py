@@ -302,7 +302,7 @@ def test_shapes_are_checked_when_a_line_is_built():
         P * array("J", C, C)
     with pytest.raises(ShapeError, match=r"X @ Wᵀ is S×N, b is a vector of N: \+"):
         X @ W.T + bias
-    with pytest.raises(ShapeError, match=r"1 is a number, P is S×C: − needs"):
+    with pytest.raises(ShapeError, match=r"1 is a scalar, P is S×C: − needs"):
         1 - P
     with pytest.raises(ShapeError, match="b is a vector of N: .T needs a matrix"):
         assert bias.T
@@ -314,7 +314,7 @@ def test_shapes_are_checked_when_a_line_is_built():
         outer(ones(S), X)
     with pytest.raises(ShapeError, match="Σ adds entries"):
         Sum(X, (i, 1, S))
-    with pytest.raises(ShapeError, match="takes a number by an entry"):
+    with pytest.raises(ShapeError, match="takes a scalar and an entry"):
         d(Y, W[a, b])
 
 
@@ -450,7 +450,7 @@ def test_sizes_that_hide_mistakes_are_refused(sizes):
 
 
 def test_every_dimension_has_a_size():
-    with pytest.raises(DerivationError, match="sizes gives no number for N"):
+    with pytest.raises(DerivationError, match="sizes gives no length for N"):
         Derivation(d(L, W[a, b]), sizes={S: 2, M: 3}, define=LINEAR)
 
 

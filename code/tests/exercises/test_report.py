@@ -19,7 +19,7 @@ def one_entry_wrong(dY, W):
 def test_plain_text_says_name_verdict_code_and_where_help_is():
     text = str(check("linear.backward", lambda dY, X, W: (dY @ W, dY.T @ X, dY)))
     assert text.startswith("linear.backward: Not yet [missing-batch-sum]. ∂L/∂b: ")
-    assert 'Read again: "The gradient by the bias" in the chapter linear.' in text
+    assert 'Read again: "The gradient with respect to the bias" in the chapter linear.' in text
     assert text.endswith('hint("linear.backward") has a hint.')
     assert str(check("linear.db", lambda dY: dY.sum(axis=0))).startswith("linear.db: Right. ")
 

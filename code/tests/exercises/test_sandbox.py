@@ -251,7 +251,7 @@ def test_the_inputs_are_the_announced_ones():
     by_name = {probe.special: probe.inputs for probe in found}
     without = next(v for k, v in by_name.items() if "last class" in k)
     assert without["T"].max() < without["Y"].shape[1] - 1
-    whole = next(v for k, v in by_name.items() if "whole" in k)
+    whole = next(v for k, v in by_name.items() if "integers" in k)
     assert whole["X"].dtype.kind == whole["Z"].dtype.kind == "i"
     zeros = next(v for k, v in by_name.items() if "exactly" in k)
     assert (zeros["Y"] == 0).any()

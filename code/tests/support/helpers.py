@@ -86,7 +86,7 @@ EVERYTHING = LAYERS | LOSSES
 
 
 def run(layer, *inputs):
-    """Forward and backward: the output, the gradient by the first input, those by the parameters.
+    """Forward and backward: the output, the gradients w.r.t. the first input and the parameters.
 
     The upstream gradient is random: one of ones would be blind to permuted rows and more.
     """
