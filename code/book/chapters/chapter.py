@@ -17,6 +17,7 @@ from .. import ROOT
 from .directives import Prose, joined, pieces
 from .stubs import as_shown, solved, stub
 
+WITH_CODE = "own_derivation"  # the chapter that teaches how lines are written as code
 KEPT_BACK = "*In this edition the solution is kept back. The hints lead to it.*"
 
 
@@ -100,7 +101,8 @@ class Chapter:
 
     def shown(self):
         """As the page shows and runs it: stubs in the cells, solutions in their folded places."""
-        return self._changed(_kept_back if withheld() else _in_the_page)
+        shown = self._changed(_kept_back if withheld() else _in_the_page)
+        return shown if self.name == WITH_CODE else shown._lines_first()
 
     def unsolved(self):
         """Without any solution."""
@@ -120,6 +122,15 @@ class Chapter:
                 code = code_of(piece)
                 piece = piece.with_body(piece.body.replace(code, cell(code)))
             made += [] if piece is None else [piece]
+        return Chapter(self.name, joined(made))
+
+    def _lines_first(self):
+        """From its second derivation on, a page shows the lines first, their code folded below."""
+        made, before = [], False
+        for piece in pieces(self.text):
+            derives = shows_lines(piece)
+            made.append(piece.tagged("hide-input", "lines-first") if derives and before else piece)
+            before = before or derives
         return Chapter(self.name, joined(made))
 
     @cached_property
@@ -147,6 +158,16 @@ class Chapter:
 def code_of(cell):
     """The code of a code cell."""
     return cell.body.lstrip("\n")
+
+
+def shows_lines(piece):
+    """Whether a cell, open and meant to go well, ends by showing a derivation that it makes."""
+    if piece.kind != "code-cell" or piece.tags or "Derivation(" not in piece.body:
+        return False
+    match ast.parse(code_of(piece)).body:
+        case [*_, ast.Expr(ast.Name() | ast.Call(ast.Name("display")))]:
+            return True
+    return False
 
 
 def is_hint(piece):

@@ -46,6 +46,12 @@ class Directive:
         """The tags of a cell: {"hide-input"}."""
         return frozenset(re.findall(r"[\w-]+", self.option("tags")))
 
+    def tagged(self, *tags):
+        """The same cell with these tags added."""
+        rest = re.sub(r"^:tags:[^\n]*\n", "", self.options, flags=re.M)
+        row = ", ".join([*re.findall(r"[\w-]+", self.option("tags")), *tags])
+        return replace(self, options=f":tags: [{row}]\n{rest}")
+
     def with_body(self, body):
         """The same directive around another body."""
         return replace(self, body=body)

@@ -20,7 +20,7 @@ from ..chromium import chromium
 from ..fingerprint import fingerprint
 from ..notebooks import editions
 from ..settings import EPUB, PDF
-from . import access, bundle, maths
+from . import access, bundle, cells, maths
 from .policy import FIRST, headers, policy
 
 FINISHED = "Sphinx, finished by book.website.finish"  # the generator that a finished page names
@@ -113,6 +113,7 @@ def finished(files, setter, page, html, sheet, url, mark):
     """The finished page."""
     soup = BeautifulSoup(html, "html.parser")
     access.repair(soup)
+    cells.arrange(soup)
     pictures(soup)
     maths.set_all(setter, page, soup)
     editions.buttons(soup, page.removesuffix(".html"), url)
