@@ -16,6 +16,7 @@ SETTINGS = {
     "PYTHONPATH": str(ROOT / "code"),
     "IPYTHONDIR": str(IPYTHON),
     "GRADIENTS_PROGRESS": str(ROOT / "_build/progress.json"),
+    "GRADIENTS_PAGES": ".html",  # a card links to them; in a notebook of its own, to notebooks
     "OPENBLAS_CORETYPE": None,
     "OPENBLAS_L2_SIZE": None,
 }

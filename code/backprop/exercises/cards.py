@@ -11,14 +11,15 @@ compares.
 import ast
 import csv
 import html
+import os
 from collections import Counter
 
-from ..datasets import DATA_FOLDER
+from ..datasets import DATA_FOLDER, IN_THE_PAGE
 from ..shown import Html, maths
 from .formulas import PLAIN, letters, words
 from .tables import QUANTITIES
 
-SHEET, TABLE = "cards.html", "gradients.html"
+PAGES = "GRADIENTS_PAGES"  # how the book's pages end; it is set where they are built
 SAID = PLAIN - {"large", "few"}  # what is said of an input besides its shape
 
 
@@ -93,9 +94,11 @@ def _links(proof):
         from ..derivation.printing.page import anchor  # late: as above
 
         row = f"#{anchor(proof)}"
-    links = [(TABLE + row, "Its row among all gradients" if row else "All gradients")]
-    links.append((SHEET, "all cards on one sheet"))
-    return f'<p class="card-links">{" · ".join(f"<a href={a!r}>{t}</a>" for a, t in links)}</p>'
+    end = os.environ.get(PAGES, ".html" if IN_THE_PAGE else ".ipynb")
+    said = "Its row among all gradients" if row else "All gradients"
+    links = {f"gradients{end}{row}": said, f"cards{end}": "all cards on one sheet"}
+    shown = " · ".join(f'<a href="{place}">{name}</a>' for place, name in links.items())
+    return f'<p class="card-links">{shown}</p>'
 
 
 def _code(text):

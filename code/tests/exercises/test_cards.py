@@ -132,6 +132,15 @@ def test_without_the_data_the_first_mistake_stands(monkeypatch, tmp_path):
     assert cards.seen() == {}
 
 
+def test_in_a_notebook_a_card_links_to_notebooks(monkeypatch):
+    monkeypatch.delenv(cards.PAGES)
+    links = [a["href"] for a in soup(card("gradcheck.central")).select("a")]
+    assert links == ["gradients.ipynb", "cards.ipynb"]
+    monkeypatch.setattr(cards, "IN_THE_PAGE", True)
+    links = [a["href"] for a in soup(card("gradcheck.central")).select("a")]
+    assert links == ["gradients.html", "cards.html"]
+
+
 def test_what_is_no_card_is_refused():
     proofs = Chapter.read("linear").derivations
     with pytest.raises(ValueError, match="name of a quantity, such as 'linear.dW', got 'dW'"):
