@@ -20,7 +20,8 @@ from .formulas import PLAIN, letters, words
 from .tables import QUANTITIES
 
 PAGES = "GRADIENTS_PAGES"  # how the book's pages end; it is set where they are built
-SAID = PLAIN - {"large", "few"}  # what is said of an input besides its shape
+# What is said of an input besides its shape.
+SAID = {word: word for word in PLAIN - {"large", "few"}} | {"share": "from 0 to 1"}
 
 
 def card(*entries):
@@ -122,7 +123,7 @@ def _sides(shape):
 
 
 def _besides(spec):
-    said = [word for word in spec.split() if word in SAID]
+    said = [SAID[word] for word in spec.split() if word in SAID]
     return f" ({said[0]})" if said else ""
 
 
