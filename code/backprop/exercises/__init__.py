@@ -1,4 +1,5 @@
-"""Exercises that say what is wrong: `check`, `hint`, `solution`, `diagnose`, `progress`; `card`.
+"""Exercises that say what is wrong: `check`, `hint`, `solution`, `diagnose`, `progress`; `card`;
+and short questions, made from a seed: `drill` (`drilling`).
 
 To read the code, begin with `checking`. What can be asked, and what goes wrong with it, is data:
 tables, one for each chapter, with the words of `vocabulary` and formulas in NumPy (`formulas`).
@@ -10,7 +11,8 @@ the reader's; `trying` runs the reader's function, and asks diagnosis; `telling`
 from .cards import card
 from .checking import check
 from .diagnosis.verdict import diagnose
+from .drills import drill
 from .telling.progress import progress
 from .telling.texts import hint, solution
 
-__all__ = ["card", "check", "diagnose", "hint", "progress", "solution"]
+__all__ = ["card", "check", "diagnose", "drill", "hint", "progress", "solution"]

@@ -35,6 +35,7 @@ The shape of an input is given by letters, and may be followed by what it holds:
 
 A quantity by itself is an exercise too. One that asks for several, or for a class (kind = "layer"),
 has `takes` and `returns`; a derivation has its `target`, one to be broken the `error` it meets.
+["drill.linear.dW"] is no exercise but what the five questions of a drill are made of (`Drill`).
 An answer is the reader's own: `using` names the functions of the library that may make it all the
 same. With asks = "numpy-alone" none may be called; with asks = "no-loop" a loop gets a remark.
 """
@@ -131,9 +132,35 @@ class Refusal:
     lines: int = 0
 
 
+@dataclass(frozen=True)
+class Drill:
+    """What the five questions about a gradient are made of: `drills` is the quantity's name.
+
+    `takes` are the arrays that are shown, with what they hold ("S C probabilities"), `sizes` the
+    sizes that a letter may have, `upstream` the array whose entries are summed. `slips` are wrong
+    formulas from the quantity's own mistakes, whose numbers are recognized. Of `products` the first
+    is right. `factors` are {label: (piece of the right formula, what is left without the factor)},
+    `strangers` labels of what does not belong into the formula.
+    """
+
+    name: str
+    chapter: str
+    drills: str
+    takes: dict
+    upstream: str
+    slips: tuple
+    products: tuple
+    factors: dict
+    strangers: tuple
+    sizes: dict = field(default_factory=dict)
+    note: str = ""
+
+
 MADE = "tables.json"
+DRILL = "drill."  # how the name of a drill's entry begins
 # The field by which an entry is known for what it is.
 KINDS = {"formula": Quantity, "returns": Exercise, "target": Proof, "error": Refusal}
+KINDS |= {"drills": Drill}
 
 
 def parsed(text, chapter):
@@ -171,12 +198,19 @@ def _value(kind, key, value, place):
         whole = isinstance(value, dict) and all(type(size) is int for size in value.values())
         _expect(whole, place, "sizes as integers", value)
         return value
-    if key in ("takes", "where", "unseen") and kind in (Quantity, Proof):
+    if key == "factors":
+        pairs = isinstance(value, dict) and all(
+            isinstance(pair, list) and len(pair) == 2 and all(isinstance(one, str) for one in pair)
+            for pair in value.values()
+        )
+        _expect(pairs and value, place, "a table of label = [piece, replacement]", value)
+        return {label: tuple(pair) for label, pair in value.items()}
+    if key in ("takes", "where", "unseen", "sizes") and kind in (Quantity, Proof, Drill):
         _expect(isinstance(value, dict), place, "a table of texts", value)
         for name, text in value.items():
             _expect(isinstance(text, str) and name.isidentifier(), place, "names = texts", value)
         return value
-    if key == "given":
+    if key in ("given", "slips", "products", "strangers"):
         _expect(isinstance(value, list) and _texts(value), place, "a list of texts", value)
         return tuple(value)
     _expect(isinstance(value, str), place, "a text", value)
@@ -214,6 +248,8 @@ def read_all(tables):
             entries[name] = _entry(name, chapter, given)
     quantities = {name: one for name, one in entries.items() if isinstance(one, Quantity)}
     for name, one in entries.items():
+        if isinstance(one, Drill):
+            continue
         if isinstance(one, Quantity):
             asked = Exercise(name, one.chapter, tuple(one.takes), (one,))
             exercises[name] = replace(asked, asks=one.asks, using=one.using)
@@ -239,6 +275,25 @@ def _with_quantities(exercise, quantities):
     return replace(exercise, returns=returns)
 
 
+def read_drills(tables, quantities):
+    """{name: Drill} of {chapter: table}, by the name of the quantity. Raises TableError."""
+    found = {}
+    for chapter, table in tables.items():
+        for name, given in table.items():
+            if name.startswith(DRILL):
+                one = _entry(name, chapter, given)
+                place = f"{chapter}.toml, {name}"
+                _expect(one.drills in quantities, f"{place}, drills", "a quantity", one.drills)
+                wrong = {f for m in quantities[one.drills].mistakes for f in m.formulas}
+                for slip in one.slips:
+                    _expect(slip in wrong, f"{place}, slips", "a formula of its mistakes", slip)
+                formula = quantities[one.drills].formula
+                for piece, _ in one.factors.values():
+                    _expect(piece in formula, f"{place}, factors", "a piece of the formula", piece)
+                found[one.drills] = one
+    return found
+
+
 def tables():
     """{chapter: table} of this folder: the folder is the list.
 
@@ -252,4 +307,6 @@ def tables():
     return {name: parsed(path.read_text("utf-8"), name) for name, path in names.items()}
 
 
-QUANTITIES, EXERCISES = read_all(tables())
+_TABLES = tables()
+QUANTITIES, EXERCISES = read_all(_TABLES)
+DRILLS = read_drills(_TABLES, QUANTITIES)

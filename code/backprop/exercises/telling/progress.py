@@ -8,6 +8,7 @@ import contextlib
 import html
 import json
 import os
+import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from ..tables import EXERCISES, Exercise, Proof
 from .texts import texts
 
 DEEDS = ("proved", "implemented", "checked")
+SEED = "seed"  # kept beside the exercises, as a list too: so it travels with "Save my work"
+_session = {}  # where nothing can be written, the seed lasts as long as Python
 
 
 def place():
@@ -27,24 +30,41 @@ def place():
 
 def load():
     """{exercise: [deeds]}; an unreadable file counts as empty and is left for inspection."""
-    try:
-        kept = json.loads(place().read_text("utf-8"))
-        return {
-            name: [d for d in deeds if d in DEEDS]
-            for name, deeds in kept.items()
-            if isinstance(deeds, list)
-        }
-    except (OSError, ValueError, AttributeError, RecursionError):
-        return {}
+    kept = _read()
+    return {n: [d for d in deeds if d in DEEDS] for n, deeds in kept.items() if n != SEED}
 
 
 def note(name, deed):
     """Keep that this exercise was done. A disk that can't be written to is no reason to stop."""
-    kept = load()
-    unreadable = not kept and place().exists()
-    if deed in kept.setdefault(name, []):
-        return
-    kept[name].append(deed)
+    kept = _read()
+    done = [d for d in kept.get(name, []) if d in DEEDS]
+    if deed not in done:
+        _write(kept | {name: [*done, deed]})
+
+
+def own_seed():
+    """The seed of this reader's drills: drawn once and kept, or GRADIENTS_SEED if that is set."""
+    if os.environ.get("GRADIENTS_SEED"):
+        return os.environ["GRADIENTS_SEED"]
+    kept = _read()
+    for seed in kept.get(SEED, []):
+        if type(seed) is int:
+            return seed
+    seed = _session.setdefault(SEED, secrets.randbelow(10**6))
+    _write(kept | {SEED: [seed]})
+    return seed
+
+
+def _read():
+    try:
+        kept = json.loads(place().read_text("utf-8"))
+        return {name: one for name, one in kept.items() if isinstance(one, list)}
+    except (OSError, ValueError, AttributeError, RecursionError):
+        return {}
+
+
+def _write(kept):
+    unreadable = not _read() and place().exists()
     with contextlib.suppress(OSError):
         place().parent.mkdir(parents=True, exist_ok=True)
         if unreadable:

@@ -61,13 +61,13 @@ class Report:
         kind = "right" if self.passed else "wrong" if self._code else "open"
         code = f" <code>{self._code}</code>" if self._code else ""
         head = f"{MARKS[kind]} <strong>{self.verdict}</strong>: {html.escape(self.name)}{code}"
-        parts = [f"<p>{head}</p>", f"<p>{_text(self.message)}</p>"]
+        parts = [f"<p>{head}</p>", f"<p>{marked(self.message)}</p>"]
         if self.error is not None and not self.passed:
             parts.append(picture(self.error))
         if self.printed:
             parts.append(f"<p>Your function printed:</p><pre>{html.escape(self.printed)}</pre>")
         if self._code and self.hint:
-            hint = f"<summary>The next hint</summary><p>{_text(self.hint)}</p>"
+            hint = f"<summary>The next hint</summary><p>{marked(self.hint)}</p>"
             parts.append(f'<details class="next-hint">{hint}</details>')
         named = f'data-exercise="{html.escape(self.name)}"'
         return f'<div class="exercise-report {kind}" {named}>{"".join(parts)}</div>'
@@ -79,7 +79,7 @@ def report(name, mistake, message, **more):
     return Report(name, mistake, message, hint=next_hint(name, wrong) if mistake else "", **more)
 
 
-def _text(text):
+def marked(text):
     """`x` becomes code, $x$ a formula, and lines stay lines; everything else is text."""
     safe = html.escape(text.strip()).replace("\n", "<br>")
     pieces = safe.split("`")
