@@ -48,7 +48,7 @@ def drill(name, answers=None, *, seed=None):
 def _unknown(name):
     known = f"there are {', '.join(DRILLS)}"
     if type(name) is not str:
-        return f"a drill is asked for by its name, got a {type(name).__name__}; {known}"
+        return f"the name of a drill has to be a text, got a {type(name).__name__}; {known}"
     lower = {one.lower(): one for one in DRILLS}
     near = difflib.get_close_matches(name[:60].lower(), lower, 1)
     guess = f" (is it {lower[near[0]]!r}?)" if near else ""

@@ -18,6 +18,12 @@ from .directives import Prose, joined, pieces
 from .stubs import as_shown, solved, stub
 
 WITH_CODE = "own_derivation"  # the chapter that teaches how lines are written as code
+LEVELS = ("core", "more", "challenge")  # every exercise has one; a reader in haste does the core
+# What an exercise takes, and a drill: estimates, from which the chapters' heads are checked.
+MINUTES = {"core": 12, "more": 15, "challenge": 25}
+DRILL = 8
+# In a text: how long the whole book takes.
+HOURS = {"{{ core hours }}": "core", "{{ hours }}": "all"}
 KEPT_BACK = "*In this edition the solution is kept back. The hints lead to it.*"
 
 
@@ -32,7 +38,11 @@ class Cell:
 
 @dataclass(frozen=True)
 class Exercise:
-    """One exercise, in MyST; `source` is its cell, solved and with marks, "" if it is on paper."""
+    """One exercise, in MyST; `source` is its cell, solved and with marks, "" if it is on paper.
+
+    `levels` should be one of LEVELS, `goals` are numbers of the chapter's goals that it assesses;
+    `in_words` says that it asks for words, `answer` is the cell in which they are written.
+    """
 
     name: str
     title: str
@@ -40,6 +50,10 @@ class Exercise:
     hints: tuple
     source: str
     solution: str
+    levels: tuple = ()
+    goals: tuple = ()
+    in_words: bool = False
+    answer: str = ""
 
     @property
     def stub(self):
@@ -83,6 +97,39 @@ class Chapter:
         return {exercise.name: exercise for exercise in found}
 
     @cached_property
+    def goals(self):
+        """What a reader can do afterwards, as the chapter's head says: a list of texts."""
+        head = re.search(r"\*\*Afterwards you can\*\*\n\n((?:\d+\. .*\n)+)", self.text)
+        return re.findall(r"^\d+\. (.*)$", head[1], re.M) if head else []
+
+    @cached_property
+    def minutes(self):
+        """(reading, core exercises, all exercises), as its head says; None if it says nothing."""
+        found = re.search(
+            r"^\*\*Time\*\* an estimated (\d+) minutes to read"
+            r"(?:, (\d+) for the core exercises, (\d+) for all)?\.",
+            self.text,
+            re.M,
+        )
+        return tuple(int(number or 0) for number in found.groups()) if found else None
+
+    @cached_property
+    def exercising(self):
+        """(minutes for the core exercises and drills, for all), by MINUTES, in steps of five."""
+        drills = DRILL * sum("drill(" in cell.code for cell in self.cells)
+        core = self._minutes("core") + drills
+        every = drills + sum(self._minutes(level) for level in LEVELS)
+        return tuple(-(-minutes // 5) * 5 for minutes in (core, every))
+
+    def _minutes(self, level):
+        return MINUTES[level] * sum(level in one.levels for one in self.exercises.values())
+
+    @property
+    def counts_hours(self):
+        """Whether it says how long the book takes."""
+        return any(said in self.text for said in HOURS)
+
+    @cached_property
     def imports(self):
         """The packages that its cells import; `book` is in it if it looks at other pages."""
         parts = [part for cell in self.cells for part in ast.walk(ast.parse(cell.code))]
@@ -101,7 +148,7 @@ class Chapter:
 
     def shown(self):
         """As the page shows and runs it: stubs in the cells, solutions in their folded places."""
-        shown = self._changed(_kept_back if withheld() else _in_the_page)
+        shown = self._changed(_kept_back if withheld() else _in_the_page, box=labelled)
         return shown if self.name == WITH_CODE else shown._lines_first()
 
     def unsolved(self):
@@ -112,17 +159,22 @@ class Chapter:
         """For teachers: every cell solved, and below it in words what the cell does not say."""
         return self._changed(_in_words, solved)
 
-    def _changed(self, in_solution, cell=stub):
-        """With the cells of exercises, and what stands in solutions, changed by two functions."""
+    def _changed(self, in_solution, cell=stub, box=lambda piece: piece):
+        """With the cells and boxes of exercises, and what stands in solutions, changed."""
         made = []
-        for piece, box, answer in self._placed:
+        for piece, of, answer in self._placed:
             if answer:
-                piece = in_solution(piece, self.exercises[name_of(box)])
+                piece = in_solution(piece, self.exercises[name_of(of)])
+            elif piece.kind == "exercise":
+                piece = box(piece)
             elif "exercise" in piece.tags:
                 code = code_of(piece)
                 piece = piece.with_body(piece.body.replace(code, cell(code)))
             made += [] if piece is None else [piece]
-        return Chapter(self.name, joined(made))
+        text = joined(made)
+        for said, level in HOURS.items() if self.counts_hours else ():
+            text = text.replace(said, str(hours(level)))
+        return Chapter(self.name, text)
 
     def _lines_first(self):
         """From its second derivation on, a page shows the lines first, their code folded below."""
@@ -151,8 +203,12 @@ class Chapter:
         mine = [(piece, answer) for piece, of, answer in self._placed if of is box]
         hints = tuple(piece.body for piece, _ in mine if is_hint(piece))
         source = "".join(code_of(piece) for piece, _ in mine if "exercise" in piece.tags)
-        answer = joined(_unframed(piece) for piece, in_solution in mine if in_solution)
-        return Exercise(name_of(box), box.title, box.body.lstrip("\n"), hints, source, answer)
+        words = "".join(code_of(piece) for piece, _ in mine if "answer" in piece.tags)
+        solution = joined(_unframed(piece) for piece, in_solution in mine if in_solution)
+        return Exercise(
+            name_of(box), box.title, box.body.lstrip("\n"), hints, source, solution,
+            levels_of(box), goals_of(box), "words" in classes(box), words,
+        )  # fmt: skip
 
 
 def code_of(cell):
@@ -178,6 +234,33 @@ def is_hint(piece):
 def name_of(box):
     """The name of an exercise in `check`: linear.backward for the label ex-linear-backward."""
     return box.option("label").removeprefix("ex-").replace("-", ".", 1)
+
+
+# What its options say: `:class: core goal-1 goal-3 words`.
+
+
+def classes(box):
+    """The words of its class."""
+    return box.option("class").split()
+
+
+def levels_of(box):
+    """Those of its words that are levels: one, the tests see to it."""
+    return tuple(word for word in classes(box) if word in LEVELS)
+
+
+def goals_of(box):
+    """The numbers of the goals that it assesses."""
+    return tuple(int(w.removeprefix("goal-")) for w in classes(box) if w.startswith("goal-"))
+
+
+def labelled(box):
+    """An exercise as the page shows it: its level above the statement, and what it is for."""
+    goals = [str(number) for number in goals_of(box)]
+    what = f" for goal {goals[0]}" if len(goals) == 1 else f" for goals {' and '.join(goals)}"
+    level = " ".join(levels_of(box))
+    label = f'<span class="level {level}">{level}</span>{what if goals else ""}'
+    return box.with_body(f"\n{label}\n{box.body}") if level else box
 
 
 # What becomes of a piece of a solution; None drops it.
@@ -239,6 +322,13 @@ def parts():
         part["caption"]: [one["file"].removeprefix("chapters/") for one in part["chapters"]]
         for part in listed
     }
+
+
+def hours(level="all"):
+    """How long the book takes with its core exercises, or with all: estimated, in whole hours."""
+    place = {"core": 1, "all": 2}[level]
+    found = [Chapter.read(name).minutes or (0, 0, 0) for name in names()]
+    return round(sum(minutes[0] + minutes[place] for minutes in found) / 60)
 
 
 def order():

@@ -14,7 +14,7 @@ from pybtex.database import parse_file
 from pybtex.style.formatting.plain import Style
 
 from .. import ROOT
-from .chapter import Chapter, order, path_of
+from .chapter import Chapter, levels_of, order, path_of
 from .directives import Prose, joined, pieces
 
 ROLE = re.compile(r"\{([a-z:]+)\}`([^`<]*?)(?: ?<([^`>]*)>)?`")
@@ -52,7 +52,8 @@ def _directive(found, name):
             label = found.option("label")
             linked = f"<{label}>`" in Chapter.read(name).text
             anchor = f'<a id="{label}"></a>\n\n' if linked else ""
-            return f"### Exercise: {found.title}\n\n{anchor}{body}"
+            level = "".join(f" ({one})" for one in levels_of(found))
+            return f"### Exercise{level}: {found.title}\n\n{anchor}{body}"
         case "grid":
             return body
         case "grid-item-card":

@@ -35,6 +35,7 @@ def as_json(solutions=True):
 def _texts(exercise):
     return {
         "title": exercise.title,
+        "level": " ".join(exercise.levels),
         "statement": plain(exercise.statement),
         "hints": [plain(hint) for hint in exercise.hints],
         "stub": exercise.stub,

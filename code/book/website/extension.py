@@ -51,11 +51,15 @@ def _name_the_cache(app, config):
 
 
 def _that_look_at_others(app, env, added, changed, removed):
-    """The pages whose cells import `book`, if what they look at is not as it was."""
-    cells = [cell.code for name in names() for cell in Chapter.read(name).cells]
-    now = hashlib.sha256("\0".join([fingerprint("code/book"), *cells]).encode()).hexdigest()
+    """The pages whose cells import `book` or say how long all takes, if that is not as it was."""
+    chapters = [Chapter.read(name) for name in names()]
+    seen = [cell.code for chapter in chapters for cell in chapter.cells]
+    seen += [str(chapter.minutes) for chapter in chapters]
+    now = hashlib.sha256("\0".join([fingerprint("code/book"), *seen]).encode()).hexdigest()
     before, env.looked_at = getattr(env, "looked_at", ""), now
-    return [] if now == before else [place(n) for n in names() if "book" in Chapter.read(n).imports]
+    if now == before:
+        return []
+    return [place(one.name) for one in chapters if "book" in one.imports or one.counts_hours]
 
 
 def _show(app, docname, source):

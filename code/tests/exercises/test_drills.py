@@ -274,7 +274,7 @@ def test_any_answer_gets_a_sentence_and_none_of_these_is_right(name):
     ("call", "says"),
     [
         (lambda: drill("linear.dw"), "there is no drill 'linear.dw' (is it 'linear.dW'?)"),
-        (lambda: drill(7), "a drill is asked for by its name, got a int"),
+        (lambda: drill(7), "the name of a drill has to be a text, got a int"),
         (lambda: drill("linear.dW", 7), "answers has to be a list of five, got a int"),
         (lambda: drill("linear.dW", [1, 2]), "expected 5 answers, with ... for an open one, got 2"),
         (lambda: drill("linear.dW", seed=1.5), "seed has to be an integer or a text, got a float"),

@@ -14,8 +14,8 @@ HOUSES = ["backprop", "book", "bench", "tests/support"]
 FLOORS = {
     "": ["backprop", "book", "bench", "tests"],
     "backprop.derivation": "errors misuse nodes language premises judges printing steps".split(),
-    "backprop.exercises": "vocabulary tables formulas cards diagnosis telling drilling drills trying "
-    "checking".split(),
+    "backprop.exercises": "vocabulary tables formulas cards diagnosis telling drilling drills "
+    "trying checking".split(),
     "book": "chromium fingerprint settings chapters runtime notebooks website paper audit build "
     "new".split(),
 }

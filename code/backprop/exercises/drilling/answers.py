@@ -6,7 +6,7 @@ import numpy as np
 
 
 class Unreadable(ValueError):
-    """An answer of another kind than was asked for; the text says what is expected."""
+    """An answer of another kind than expected; the text says of which."""
 
 
 def number(answer):

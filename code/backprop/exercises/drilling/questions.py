@@ -91,7 +91,7 @@ def judge_shape(quantity, right, others, answer):
     said = answers.shape(answer)
     if said == right:
         return True, f"{right}: a gradient has the shape of its variable, {variable}."
-    why = f" {quantity.symbol} has one number for each entry of {variable}."
+    why = f" {quantity.symbol} has an entry for each entry of {variable}."
     if len(said) == len(right) and said == right[::-1]:
         return False, f"That is {quantity.symbol} transposed.{why}"
     for name, one in others.items():

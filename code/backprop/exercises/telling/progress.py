@@ -16,7 +16,7 @@ from ..tables import EXERCISES, Exercise, Proof
 from .texts import texts
 
 DEEDS = ("proved", "implemented", "checked")
-SEED = "seed"  # kept beside the exercises, as a list too: so it travels with "Save my work"
+SEED = "seed"  # kept with the exercises, as a list too: so it travels with "Save my work"
 _session = {}  # where nothing can be written, the seed lasts as long as Python
 
 
