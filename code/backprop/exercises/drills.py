@@ -122,19 +122,24 @@ class Drill:
     def _repr_html_(self):
         parts = []
         for _, question, verdict, sentence in self._rows():
-            choices = "".join(
-                f"<li><code>{html.escape(one)}</code></li>" for one in question.choices
-            )
-            listed = f"<ol>{choices}</ol>" if choices else ""
             kind = {True: "right", False: "wrong", None: "open"}[verdict]
-            said = f"{MARKS[kind]} {marked(_said(verdict, sentence))}" if sentence else ""
+            said = f"{MARKS[kind]} {marked(_said(verdict, sentence))}"
             told = f'<p class="exercise-report {kind}">{said}</p>' if sentence else ""
-            parts.append(f"<li>{marked(question.text)}{listed}{told}</li>")
+            parts.append(f"<li>{marked(question.text)}{_listed(question)}{told}</li>")
         given = html.escape("\n".join(self._given()))
         head = f"<p><strong>{html.escape(self.headline)}</strong></p>"
         return (
             f'<div class="drill">{head}<pre>{given}</pre><ol type="a">{"".join(parts)}</ol></div>'
         )
+
+
+def _listed(question):
+    """The choices as a list."""
+    texts = [html.escape(one) for one in question.choices]
+    lines = [
+        f"<li><code>{one}</code></li>" if question.code else f"<li>{one}</li>" for one in texts
+    ]
+    return f"<ol>{''.join(lines)}</ol>" if lines else ""
 
 
 def _said(verdict, sentence):

@@ -19,7 +19,8 @@ NO_SUM = "no sum"
 class Question:
     """`text` and `choices` are shown; `right` is the answer; `judge(answer)` gives (bool, why).
 
-    `wrong` are answers that are known to be wrong: those that the sentences name.
+    `wrong` are answers that are known to be wrong: those that the sentences name. With `code` the
+    choices are lines of NumPy.
     """
 
     text: str
@@ -27,6 +28,7 @@ class Question:
     judge: object
     choices: tuple = ()
     wrong: tuple = field(default=())
+    code: bool = False
 
 
 def questions(drill, seed):
@@ -226,7 +228,7 @@ def of_products(drill, numbers, chance):
 
     place = choices.index(drill.products[0]) + 1
     wrong = tuple(n + 1 for n in range(len(choices)) if n + 1 != place)
-    return Question(f"Which line gives {symbol}?", place, judge, choices, wrong)
+    return Question(f"Which line gives {symbol}?", place, judge, choices, wrong, code=True)
 
 
 def _apart(numbers, formulas):
