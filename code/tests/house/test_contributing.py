@@ -4,6 +4,7 @@ import re
 from itertools import pairwise
 
 import pytest
+from backprop.derivation.printing.boxes import boxes
 from book import ROOT, new
 from book.chapters.directives import Prose, pieces
 from repository import tracked
@@ -106,15 +107,44 @@ def test_a_broken_paragraph_is_found():
 # The README.
 
 
-def test_the_derivation_of_the_readme_is_proved_and_its_slip_refused():
+def readme_lines():
+    """What the README's code leaves behind, its refused line, and its last one."""
     readme = (ROOT / "README.md").read_text("utf-8")
     code = re.search(r"^```python\n(.*?)^```", readme, re.M | re.S)[1]
-    *before, slip = code.strip().splitlines()
+    *before, slip, asked = code.strip().splitlines()
     names = {}
     exec("\n".join(before), names)
     assert "proved for all shapes" in before[-1]
+    return names, slip, asked
+
+
+def test_the_derivation_of_the_readme_is_proved_and_its_slip_refused():
+    names, slip, _ = readme_lines()
     assert names["dW"].proved
     with pytest.raises(names["ShapeError"]) as refused:
         exec(slip, names)
     said = re.search(r"# ShapeError: … (.*)$", slip)[1]
     assert str(refused.value).endswith(said)
+
+
+def test_the_mistake_of_the_readme_is_named():
+    names, _, asked = readme_lines()
+    answer, said = asked.split("#")
+    code, words = said.strip(" ✗").split(": ")
+    report = eval(answer, names)
+    assert report.mistake == code
+    assert words in report.message
+
+
+def test_the_figure_of_the_readme_is_drawn_from_the_proof():
+    """Its file, made anew where it differs: readme_figure() is what to write."""
+    assert (ROOT / "_static/weights.svg").read_text("utf-8") == readme_figure()
+
+
+def readme_figure():
+    names, *_ = readme_lines()
+    svg = re.search(r"<svg .*</svg>", boxes(names["dW"])._repr_html_(), re.S)[0]
+    here = 'xmlns="http://www.w3.org/2000/svg" font-family="sans-serif" style="background: #fff"'
+    alt = re.search(r'aria-label="([^"]*)"', svg)[1]
+    assert f"![{alt}](_static/weights.svg)" in (ROOT / "README.md").read_text("utf-8")
+    return svg.replace("<svg ", f"<svg {here} ", 1) + "\n"
