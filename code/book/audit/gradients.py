@@ -123,7 +123,7 @@ def assumed(proof):
 def shape(proof):
     """The shape of the gradient."""
     sizes = proof.scope.values()
-    return maths(r" \times ".join(map(latex, sizes))) if sizes else "number"
+    return maths(r" \times ".join(map(latex, sizes))) if sizes else "scalar"
 
 
 def how(proof):
