@@ -15,7 +15,7 @@ from backprop.derivation.printing.boxes import Box, Sign
 from backprop.derivation.printing.printer import is_row
 from bs4 import BeautifulSoup
 from evaluator import BINARY
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 S, M, N, C = dimensions("S M N C")  # noqa: F405
@@ -153,10 +153,11 @@ def expressions(draw, shape=None, depth=3):
 @settings(max_examples=300, deadline=None)
 @given(expressions())
 def test_boxes_read_back_give_the_numbers_of_the_expression(expression):
-    expected = worth(expression)
+    with np.errstate(all="ignore"):
+        expected, found = worth(expression), read(expression)
+    assume(np.isfinite(expected).all() and np.abs(expected).max() < 1e6)  # not 1 / (A − A)
     if expected.ndim == 1:
         expected = expected[None] if is_row(expression) else expected[:, None]
-    found = read(expression)
     assert found.shape == expected.shape
     np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-12)
 
