@@ -1,6 +1,7 @@
 """Drills: the same for the same seed, never a false verdict, a sentence for any answer."""
 
 import ast
+import dataclasses
 import functools
 import json
 import re
@@ -153,6 +154,13 @@ def test_a_planted_falsehood_would_be_seen(monkeypatch):
     monkeypatch.setattr(asked, "_near", lambda one, other: abs(one - other) < 100)
     with pytest.raises(AssertionError):
         test_right_answers_are_right_and_planted_ones_wrong("linear.dW")
+
+
+def test_a_drill_whose_lines_are_equal_is_refused_and_does_not_hang():
+    factors = {"dY": ("dY.T", "dY.T"), "X": ("@ X", "@ (X + 0)")}
+    equal = dataclasses.replace(DRILLS["linear.dW"], factors=factors)
+    with pytest.raises(ValueError, match="no numbers tell the mistakes of the drill linear.dW"):
+        asked.questions(equal, 7)
 
 
 # Equal answers in another form.

@@ -11,6 +11,7 @@ from . import answers
 from .numbers import WORDS, Chance, Numbers, sizes
 
 CLOSE = 5e-4  # relative: four digits are enough, and no two numbers of a question are so near
+TRIES = 1000  # of numbers; a few are enough, unless a table asks for what can't be
 NOTHING = "nothing is missing"
 NO_SUM = "no sum"
 
@@ -34,24 +35,28 @@ class Question:
 def questions(drill, seed):
     """(numbers, the five Questions) for a seed."""
     chance = Chance(drill.drills, seed)
-    while True:
+    for _ in range(TRIES):
         numbers = Numbers(drill, chance)
         entry = chance.pick(list(np.ndindex(numbers.right.shape)))
         slips = distinct(numbers, entry, drill.slips)
         # One time in three a right answer of 0 may stay: most gradients are mostly not 0.
         kept = numbers.right[entry] != 0 or chance.pick([True, False, False])
-        formula = numbers.quantity.formula
-        lines = [formula, *(without(formula, pair) for pair in drill.factors.values())]
-        apart = _apart(numbers, drill.products) and _apart(numbers, lines)
-        if numbers.telling and len(slips) > 1 and kept and apart:
-            break
-    return numbers, (
-        of_shape(drill, chance),
-        of_the_sum(drill, numbers, chance),
-        of_an_entry(numbers, entry, slips),
-        of_products(drill, numbers, chance),
-        of_factors(drill, numbers, chance),
-    )
+        if kept and len(slips) > 1 and _tells(numbers, drill):
+            return numbers, (
+                of_shape(drill, chance),
+                of_the_sum(drill, numbers, chance),
+                of_an_entry(numbers, entry, slips),
+                of_products(drill, numbers, chance),
+                of_factors(drill, numbers, chance),
+            )
+    raise ValueError(f"no numbers tell the mistakes of the drill {drill.drills} apart")
+
+
+def _tells(numbers, drill):
+    """Whether no array is constant, and no two lines of a question are worth the same."""
+    formula = numbers.quantity.formula
+    lines = [formula, *(without(formula, pair) for pair in drill.factors.values())]
+    return numbers.telling and _apart(numbers, drill.products) and _apart(numbers, lines)
 
 
 def named(symbol, entry):
