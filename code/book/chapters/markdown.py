@@ -90,13 +90,26 @@ def _role(role, name):
         case "eq":
             page, number = _number(text)
             return f"({number})" if page == name else f"({number}) in {link(page)}"
-        case "ref":
+        case "ref" if target:
             return f"[{text}](#{target})"
+        case "ref":
+            page, heading = _labeled(text)
+            return f"[{heading}]({f'#{text}' if page == name else f'{page}.ipynb'})"
         case "cite":
             return "(" + "; ".join(", ".join(label(key)) for key in text.split(",")) + ")"
         case "cite:t":
             return "{} ({})".format(*label(text))
     raise ValueError(f"{name}: the role {kind!r} has no plain form yet")
+
+
+@cache
+def _labeled(wanted):
+    """(page, heading) of a labeled section."""
+    for name in order():
+        found = re.search(rf"^\({wanted}\)=\n#+ (.*)$", Chapter.read(name).text, re.M)
+        if found:
+            return name, found[1]
+    raise ValueError(f"there is no section {wanted!r}")
 
 
 @cache

@@ -153,11 +153,17 @@ def test_a_directive_without_a_plain_form_is_an_error():
         markdown.plain("{numref}`logits`", "linear")
     with pytest.raises(ValueError, match="no equation 'eq-nowhere'"):
         markdown.plain("{eq}`eq-nowhere`", "linear")
+    with pytest.raises(ValueError, match="no section 'nowhere'"):
+        markdown.plain("{ref}`nowhere`", "linear")
 
 
 def test_links_equations_and_citations_read_well():
     text = "\n".join(sources(made("losses"), "markdown"))
     assert "Put (1) in [Softmax](softmax.ipynb) into the logarithm" in text
+    weights = "The gradient with respect to the weights"
+    for page, leads_to in ("index", "linear.ipynb"), ("linear", "#the-gradient-by-the-weights"):
+        made_of = markdown.plain("See {ref}`the-gradient-by-the-weights`.", page)
+        assert made_of == f"See [{weights}]({leads_to})."
     text = "\n".join(sources(made("linear"), "markdown"))
     assert re.findall(r"\\tag\{(\d)\}\n\$\$", text) == ["1", "2"]
     assert "adding them all up is (2);" in text
