@@ -19,7 +19,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from .shown import BLUE, GREEN, GREY, INK, ORANGE, PURPLE, RED, Html, Picture, Table, maths  # noqa: F401
-from .validation import expect_number, expect_sizes
+from .validation import as_floats, expect_number, expect_sizes
 
 NARROW = 5  # inches: a figure that is no wider is shown whole on a telephone
 
@@ -105,8 +105,10 @@ def draw_values(ax, left, middle, values, name, color):
     A vector is drawn as a column, a single number as one cell. Returns where its right side is.
     """
     left, middle = (expect_number(x, "left and middle", "draw_values") for x in (left, middle))
-    cells = np.atleast_1d(np.asarray(values, dtype=float))
+    cells = np.atleast_1d(as_floats(values, "values", "draw_values"))
     cells = cells[:, None] if cells.ndim == 1 else cells
+    if cells.ndim > 2:
+        raise ValueError(f"draw_values expects values of at most two axes, got {cells.shape}")
     top = middle + len(cells) / 2
     for (row, column), value in np.ndenumerate(cells):
         x, y = left + column, top - row - 1
@@ -124,6 +126,7 @@ def draw_graph(ax, nodes, edges):
     Values are above the nodes, gradients below in a frame; a gradient may be None. Each edge
     carries, as a text, what the gradient is multiplied by in the backward pass.
     """
+    _expect_graph(nodes, edges)
     for start, end, local in edges:
         (x, y), (to_x, to_y) = nodes[start][:2], nodes[end][:2]
         arrow = {"arrowstyle": "->", "color": INK, "lw": 1.3, "shrinkA": 17, "shrinkB": 17}
@@ -141,6 +144,23 @@ def draw_graph(ax, nodes, edges):
     ax.axis("off")
 
 
+def _expect_graph(nodes, edges):
+    """Raise ValueError unless these are nodes, and edges between them."""
+    if not isinstance(nodes, dict):
+        raise ValueError(f"draw_graph expects nodes as a dict, got {type(nodes).__name__}")
+    for name, node in nodes.items():
+        if not isinstance(node, tuple) or len(node) != 4:
+            raise ValueError(
+                f"draw_graph expects (x, y, value, gradient) for node {name!r}, got {node!r}"
+            )
+    if not isinstance(edges, list):
+        raise ValueError(f"draw_graph expects edges as a list, got {type(edges).__name__}")
+    for edge in edges:
+        if not isinstance(edge, tuple) or len(edge) != 3 or not {*edge[:2]} <= nodes.keys():
+            names = ", ".join(nodes)
+            raise ValueError(f"draw_graph expects edges between {names}, got {edge!r}")
+
+
 def signed(value):
     """A number as the text writes it, with a real minus: 11.5, −3."""
-    return f"{value:g}".replace("-", "\N{MINUS SIGN}")
+    return f"{expect_number(value, 'value', 'signed'):g}".replace("-", "\N{MINUS SIGN}")

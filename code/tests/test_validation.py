@@ -173,6 +173,18 @@ CALLS = {
         lambda **k: plotting.draw_matrix(plotting.figure()[1], name="X", color="red", **k),
         {"left": 0, "rows": 3, "columns": 4},
     ),
+    "draw_values": (
+        lambda **k: plotting.draw_values(plotting.figure()[1], name="X", color="red", **k),
+        {"left": 0, "middle": 1, "values": X},
+    ),
+    "draw_graph": (
+        lambda **k: plotting.draw_graph(plotting.figure()[1], **k),
+        {
+            "nodes": {"x": (0, 1, 3, 30), "L": (2, 1, 25, None)},
+            "edges": [("x", "L", "× 10")],
+        },
+    ),
+    "signed": (plotting.signed, {"value": -3}),
     "maths": (plotting.maths, {"tex": r"\frac{1}{S}"}),
     "show": (plotting.show, {"fig": plotting.figure()[0], "alt": "an empty pair of axes"}),
     "CrossEntropy.forward": (lambda Y, T: CrossEntropy().forward(Y, T), {"Y": Y, "T": ROWS}),
