@@ -4,7 +4,6 @@ from io import BytesIO
 
 import pytest
 from book.audit.cards import in_order
-from browser import base, browser  # noqa: F401
 from pypdf import PdfReader
 
 pytestmark = pytest.mark.site
@@ -21,7 +20,7 @@ WIDER = """selector => {
 
 
 @pytest.fixture
-def page(browser, base):  # noqa: F811
+def page(browser, base):
     """Opens a page of the book at a width, in a theme."""
     opened = []
 
