@@ -61,15 +61,17 @@ function alike(one, other) {
   const [a, b] = [one, other].map((text) => text.split("\n").map((line) => line.trim()).filter(Boolean));
   return a.filter((line) => b.includes(line)).length / Math.max(a.length, b.length, 1);
 }
-const exerciseIn = (code) => code.match(/\bcheck\(\s*["']([\w.]+)["']/)?.[1];
+const exerciseIn = (code) => code?.match(/\bcheck\(\s*["']([\w.]+)["']/)?.[1];
 
-// {exercise: [deeds]} as Python keeps it, and {exercise: when it was first done}.
+// {exercise: [deeds]} as Python keeps it, beside the seed of the drills; and {exercise: when it was first done}.
 const progress = {
-  get deeds() { return recall("progress", {}); },
+  get kept() { return recall("progress", {}); },
+  get seed() { return this.kept.seed; },
+  get deeds() { const { seed, ...deeds } = this.kept; return deeds; },
   get since() { return recall("solved", {}); },
 
   // As Python wants it: text, or nothing where nothing has been done.
-  get text() { return Object.keys(this.deeds).length ? JSON.stringify(this.deeds) : null; },
+  get text() { return Object.keys(this.kept).length ? JSON.stringify(this.kept) : null; },
 
   take(text) {
     const before = this.since, now = new Date().toISOString();

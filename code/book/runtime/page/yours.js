@@ -21,9 +21,9 @@ function inventory() {
   const cells = pages.reduce((sum, key) => sum + recall(key, []).length, 0);
   const lines = [];
   if (cells) lines.push(`your text in ${several(cells, "cell")} on ${several(pages.length, "page")}`);
-  const solved = Object.keys(progress.deeds).filter((name) => name !== "seed").length;
+  const solved = Object.keys(progress.deeds).length;
   if (solved) lines.push(`which ${several(solved, "exercise")} you have solved, and when`);
-  if (progress.deeds.seed) lines.push("the seed of your drills");
+  if (progress.seed) lines.push("the seed of your drills");
   const left = ours().filter((key) => key.startsWith("last:")).length;
   if (left) lines.push(`the cell that you ran last, on ${several(left, "page")}`);
   if (ours().includes("mode")) lines.push("whether you read in light or dark");
