@@ -41,14 +41,17 @@ def test_the_four_rooms_are_there(copy):
 
 @pytest.mark.slow
 def test_they_pass_the_tests_that_know_all_chapters(copy):
-    """`make quick` passes: here what concerns a new chapter, in it and about all of them."""
-    rooms = "test_layer_scale.py test_validation.py house exercises derivation/test_witnesses.py"
-    rooms = [f"code/tests/{room}" for room in [*rooms.split(), "book/test_chapter.py"]]
-    done = program(
-        copy, "pytest", "-q", "-n", "2", "-m", "not site and not slow", "-p", "no:cacheprovider",
-        *rooms,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout[-3000:]
+    """`make quick` passes: here what knows all chapters, and of the rest what is about this one."""
+    every = "test_layer_scale.py house exercises/test_tables.py exercises/test_vocabulary.py"
+    every = [f"code/tests/{room}" for room in [*every.split(), "book/test_chapter.py"]]
+    its_own = ["-k", "layer_scale or LayerScale or every_public", "code/tests/test_validation.py"]
+    its_own += ["code/tests/exercises", "code/tests/derivation/test_witnesses.py"]
+    for asked in every, its_own:
+        done = program(
+            copy, "pytest", "-q", "-n", "2", "-m", "not site and not slow", "-p",
+            "no:cacheprovider", *asked,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout[-3000:]
     mistakes = "test_every_planted_mistake or test_the_right_numbers or a_right_result"
     done = program(
         copy, "pytest", "-q", "-k", f"layer_scale and ({mistakes})", "-p", "no:cacheprovider",

@@ -266,7 +266,7 @@ def test_what_a_search_finds_and_a_copy_are_told(browser, base):
     page.locator("#search-results li a").first.wait_for()
     page.locator("#search-results [role=status]", has_text="found").wait_for()
     page.goto(f"{base}{PAGES[1]}.html", wait_until="load")
-    code = page.locator("div.highlight").first
+    code = page.locator("div.highlight:visible").first
     code.hover()
     code.locator("button.copybtn").click()
     page.locator("body > [role=status]", has_text="Copied").wait_for(state="attached")
