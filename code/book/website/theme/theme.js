@@ -27,7 +27,7 @@
 
   // What scrolls sideways can be reached with the keyboard; what fits is no stop on the way. Outputs
   // come later than the page.
-  const scrolling = "pre, .output, .picture, .pst-scrollable-table-container, .table-wrapper, div.math, article p, article dd";
+  const scrolling = "pre, .output, .picture, .pst-scrollable-table-container, .table-wrapper, div.math, article :is(p, dd, td)";
   const sizes = new ResizeObserver((entries) => {
     for (const { target } of entries) {
       if (target.scrollWidth > target.clientWidth + 1 && getComputedStyle(target).overflowX !== "visible") target.tabIndex = 0;
