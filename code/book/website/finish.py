@@ -14,7 +14,7 @@ from pathlib import Path
 
 from bs4 import BeautifulSoup, Comment
 from bs4.element import Script
-from PIL import Image, ImageChops
+from PIL import Image
 
 from ..chromium import chromium
 from ..fingerprint import fingerprint
@@ -187,15 +187,14 @@ def pictures(soup):
 
 
 def smaller(address):
-    """An image in its address, with a palette if that is smaller, and no color off by more than 4."""
+    """An image in its address, with a palette in place of colors if that is smaller and the same."""
     kind, _, data = address.partition(";base64,")
     image = Image.open(BytesIO(b64decode(data))).convert("RGBA")
     few, packed = image.convert("RGB").quantize(), BytesIO()
     few.save(packed, "PNG", optimize=True)
     small = f"{kind};base64,{b64encode(packed.getvalue()).decode()}"
-    off = ImageChops.difference(few.convert("RGBA"), image).getextrema()
-    alike = max(most for _, most in off) <= 4  # of 255, in each channel: nobody sees that
-    return small if alike and len(small) < len(address) else address
+    same = few.convert("RGBA").tobytes() == image.tobytes()
+    return small if same and len(small) < len(address) else address
 
 
 def paper(soup, up):
