@@ -105,6 +105,11 @@ def article(site, page):
         fold.unwrap()
     for mark in found.select(NEUTRAL):
         mark.unwrap()
+    for head in found.select("p[role=heading]"):  # on the sheet of cards: no chapter of the book
+        del head["role"], head["aria-level"]
+    for address in found.select("section > span[id]:empty"):  # else it stays behind at a page's end
+        if heading := address.find_next_sibling(re.compile("^h[1-6]$")):
+            heading.insert(0, address.extract())
     for tag in found.find_all(True):
         rename(tag, page)
     for link in found.select("a[href]"):
