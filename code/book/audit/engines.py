@@ -15,9 +15,9 @@ def kept():
 
 
 def versions(agents):
-    """{"firefox": "Firefox 153"} from what each browser says of itself; WebKit names a Safari."""
-    found = {name: re.search(r"(?:Chrome|Firefox|Version)/(\d+)", agents[name]) for name in agents}
-    return {name: f"{NAMES[name]} {one[1]}" for name, one in found.items()}
+    """{"firefox": "Firefox 153"} from what each browser says of itself; WebKitGTK names no Safari."""
+    found = {name: re.search(r"(?:Chrome|Firefox)/(\d+)", agents[name]) for name in agents}
+    return {name: f"{NAMES[name]} {one[1]}" if one else "WebKitGTK" for name, one in found.items()}
 
 
 def largest():
