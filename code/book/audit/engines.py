@@ -15,7 +15,7 @@ def kept():
 
 
 def versions(agents):
-    """{"firefox": "Firefox 153"} from what each browser says of itself; WebKitGTK names no Safari."""
+    """{"firefox": "Firefox 153"} from what each browser says of itself."""
     found = {name: re.search(r"(?:Chrome|Firefox)/(\d+)", agents[name]) for name in agents}
     return {name: f"{NAMES[name]} {one[1]}" if one else "WebKitGTK" for name, one in found.items()}
 
