@@ -76,9 +76,7 @@ def by_entry(probe, variable, gradient, rule, tolerance):
     error[~smooth] = -1
     for index in [tuple(place) for place in np.argwhere(~smooth)] if probe.is_leaf else []:
         if not at_kink(variable, index, gradient[index], rule.step):
-            error[index] = whole[
-                index
-            ]  # neither the derivative from the left nor that from the right
+            error[index] = whole[index]  # neither the derivative from left nor that from right
     for index in tied(probe, variable, gradient, rule, smooth):
         if at_kink(variable, index, gradient[index], rule.step):
             error[index] = -1

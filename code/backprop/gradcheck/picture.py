@@ -2,7 +2,8 @@
 
 import numpy as np
 
-RED = "#d1495b"  # as in plotting
+from ..shown import RED
+
 SIDE = 14  # pixels of an entry
 NEGLIGIBLE = 1e-7  # relative to the largest error: not drawn
 

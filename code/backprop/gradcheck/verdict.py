@@ -102,9 +102,8 @@ def _fooled(probe, variable, gradient, finding):
     blur = 8 * EPS * probe.size * length / 1e-7
     nearer = central(probe, variable, direction, h=1e-7)[0]
     if probe.size == 0 or abs(nearer - measured) > 100 * (abs(measured) + blur):
-        finding.lost = (
-            1.0  # nothing but zeros that have a derivative; or no derivative that two steps share
-        )
+        # Nothing but zeros that have a derivative; or no derivative that two steps share.
+        finding.lost = 1.0
         return False
     rule = by_central_differences(probe, variable)  # or is it only that forward is coarse?
     finding.lost = max(finding.lost, rule.lost)

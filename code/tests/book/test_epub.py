@@ -9,7 +9,6 @@ import shutil
 import subprocess
 import xml.etree.ElementTree as ET
 import zipfile
-from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from posixpath import dirname, join, normpath
@@ -19,7 +18,7 @@ import pytest
 import yaml
 from book.chapters.chapter import parts, place
 from book.paper import epub
-from browser import HTML, PAGES, ROOT, need
+from browser import HTML, PAGES, ROOT, article, need
 from bs4 import BeautifulSoup
 
 pytestmark = pytest.mark.site
@@ -51,16 +50,6 @@ def files():
 def trees(files):
     """{name: root} of all its documents."""
     return {name: ET.fromstring(one) for name, one in files.items() if name.endswith(".xhtml")}
-
-
-@cache
-def article(page):
-    """A page of the site, without what leads to itself."""
-    path = need((HTML / f"{page}.html").is_file() and HTML / f"{page}.html", "no built pages")
-    found = BeautifulSoup(path.read_text("utf-8"), "html.parser").article
-    for link in found.select("a.headerlink"):
-        link.decompose()
-    return found
 
 
 def words(text):

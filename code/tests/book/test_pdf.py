@@ -7,14 +7,13 @@ import os
 import re
 import shutil
 from collections import Counter
-from functools import cache
 
 import pytest
 import yaml
 from book.chapters.chapter import parts, place
 from book.chromium import chromium
 from book.paper import pdf as printing
-from browser import HTML, PAGES, ROOT, need
+from browser import HTML, PAGES, ROOT, article, need
 from bs4 import BeautifulSoup
 
 pytestmark = pytest.mark.site
@@ -64,16 +63,6 @@ def words(page):
             prose.append(text)
 
     return page.extract_text(visitor_text=visit), "".join(prose)
-
-
-@cache
-def article(page):
-    """A built page as the site has it."""
-    path = need((HTML / f"{page}.html").is_file() and HTML / f"{page}.html", "no built pages")
-    found = BeautifulSoup(path.read_text("utf-8"), "html.parser").article
-    for link in found.select("a.headerlink"):
-        link.decompose()
-    return found
 
 
 def headings(page, level):

@@ -2,11 +2,13 @@
 
 import os
 import shutil
+from functools import cache
 
 import pytest
 from book import ROOT
 from book.chapters.chapter import order, place
 from book.chromium import chromium
+from bs4 import BeautifulSoup
 from serving import served
 
 HTML = ROOT / "_build/html"
@@ -27,6 +29,16 @@ def need(thing, reason):
     if not thing:
         pytest.skip(reason)
     return thing
+
+
+@cache
+def article(page):
+    """What a built page says, without the links that lead to itself."""
+    path = need((HTML / f"{page}.html").is_file() and HTML / f"{page}.html", "no built pages")
+    found = BeautifulSoup(path.read_text("utf-8"), "html.parser").article
+    for link in found.select("a.headerlink"):
+        link.decompose()
+    return found
 
 
 @pytest.fixture(scope="session")
