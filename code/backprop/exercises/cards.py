@@ -21,7 +21,7 @@ from .tables import QUANTITIES
 
 PAGES = "GRADIENTS_PAGES"  # how the book's pages end; it is set where they are built
 # What is said of an input besides its shape.
-SAID = {word: word for word in PLAIN - {"large", "few"}} | {"share": "from 0 to 1"}
+SAID = {word: word for word in PLAIN - {"large", "few", "zeros"}} | {"share": "from 0 to 1"}
 
 
 def card(*entries):

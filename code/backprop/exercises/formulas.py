@@ -30,7 +30,7 @@ LARGE = 20_000  # the product of all sizes
 MISFITS = (ValueError, TypeError, IndexError, AttributeError, ArithmeticError, NameError)
 MISFITS += (MemoryError,)
 PLAIN = {"large", "positive", "probabilities", "labels", "targets", "mask", "number", "whole"}
-PLAIN |= {"function", "share", "few"}
+PLAIN |= {"function", "share", "few", "zeros"}
 
 
 class SmoothFunction:

@@ -42,6 +42,12 @@ UNDRAWN = """() => {
         .filter(node => node.checkVisibility() && !wide(node.querySelector("math")))
         .map(node => node.textContent);
 }"""
+CUT = """() => {
+    const children = { msub: 2, msup: 2, mfrac: 2, munder: 2, mover: 2, mroot: 2, msubsup: 3, munderover: 3 };
+    return [...document.querySelectorAll(Object.keys(children).join())]
+        .filter(node => node.children.length !== children[node.localName])
+        .map(node => node.outerHTML);
+}"""
 
 
 ENGINES = [engines.firefox, engines.webkit]
@@ -84,6 +90,7 @@ def test_every_cell_runs(engine, started, page, base, ran):
         assert engine.run(UNMEANT) == []
         assert engine.run(FAILED) == sum(cell["raises"] for cell in planned(page))
         assert engine.run(UNDRAWN) == []
+        assert engine.run(CUT) == []
 
 
 def test_the_page_about_checks_shows_all_pages_and_engines():

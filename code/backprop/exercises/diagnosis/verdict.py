@@ -1,6 +1,6 @@
 """`diagnose`: what is wrong with an answer, as a code of the vocabulary and in words."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -31,7 +31,7 @@ class Diagnosis:
     message: str
     also: str | None = None
     causes: tuple = ()
-    error: np.ndarray | None = None
+    error: np.ndarray | None = field(default=None, compare=False)
 
     @property
     def mistakes(self):

@@ -17,6 +17,7 @@ from ..formulas import SmoothFunction, evaluate, letters, namespace, words
 
 FIRST = {"S": 5, "M": 4, "N": 3, "C": 6, "K": 7, "V": 8, "H": 9, "D": 2}
 SECOND = {"S": 3, "M": 6, "N": 7, "C": 4, "K": 2, "V": 5, "H": 8, "D": 9}
+SECOND["whole"] = range(11, 40)  # far from the small ones: a rounded logarithm is another one
 
 
 @dataclass(eq=False)
@@ -102,7 +103,7 @@ def _sides(formula):
 
 def draw(takes, sizes, rng, sign=0, last_class=True):
     """One value for each input; `sign` that of every array's first entry, 0 for any."""
-    whole = iter(rng.permutation(np.arange(2, 10)))
+    whole = iter(rng.permutation(sizes.get("whole", range(2, 10))))
     values = {name: _draw(spec, sizes, rng, last_class, whole) for name, spec in takes.items()}
     for name, spec in takes.items():
         if sign and _is_plain(spec) and "positive" not in spec.split():
@@ -142,6 +143,8 @@ def _draw(spec, sizes, rng, last_class, whole):
     values = rng.uniform(0.4, 2, shape)
     if not kinds & {"positive"}:
         values = values * rng.choice([-1.0, 1.0], shape)
+    if "zeros" in kinds:
+        values.flat[1::3] = 0
     return values if shape else float(values)
 
 
