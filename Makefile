@@ -70,6 +70,7 @@ lab: $(VENV)/lab.stamp ## open the notebooks of the exercises in JupyterLab; wha
 
 load: $(VENV)/test.stamp ## see how many readers one small server can handle (needs nginx, wrk, Chromium; KEEP=--keep for the book)
 	@$(BIN)/python -m book.audit.load $(KEEP)
+	@$(BIN)/python -m book.audit.line $(KEEP)
 
 texts: $(VENV)/book.stamp ## copy hints and solutions from the chapters for hint() and solution()
 	@$(BIN)/python -m book.chapters.texts

@@ -43,7 +43,7 @@ UNDRAWN = """() => {
         .map(node => node.textContent);
 }"""
 CUT = """() => {
-    const children = { msub: 2, msup: 2, mfrac: 2, munder: 2, mover: 2, mroot: 2, msubsup: 3, munderover: 3 };
+    const children = { msub: 2, msup: 2, mfrac: 2, munder: 2, mover: 2, msubsup: 3, munderover: 3 };
     return [...document.querySelectorAll(Object.keys(children).join())]
         .filter(node => node.children.length !== children[node.localName])
         .map(node => node.outerHTML);

@@ -10,13 +10,14 @@ import os
 import re
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 import yaml
 from book import ROOT
-from book.audit import load
+from book.audit import line, load
 from book.website import policy
 from repository import copied
 
@@ -337,3 +338,13 @@ def test_the_branch_gets_a_commit_when_a_notebook_has_changed(publish):
     files, second = publish(linear="two", losses="one")
     assert files == {"linear.ipynb": "two", "losses.ipynb": "one"}
     assert second[1:] == first  # added, not replaced: who has pulled the branch can pull again
+
+
+def test_a_slow_line_is_as_slow_as_it_says_and_loses_nothing(site, tmp_path):
+    content = bytes(range(256)) * 2000
+    (tmp_path / "file.unknown").write_bytes(content)
+    with line.slow(site) as far:
+        begun = time.monotonic()
+        _, body = load.ask(far, "/file.unknown")
+    assert body == content
+    assert time.monotonic() - begun > len(content) / line.RATE + line.DELAY
