@@ -189,6 +189,7 @@ def small(inputs, outputs, seed):
     return MLP([inputs, 8, outputs], Tanh, seed)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", [plain, small])
 @pytest.mark.parametrize("lr", [0.5, 0.1])
 @pytest.mark.parametrize("part", [0.2, 0.3])
@@ -201,6 +202,7 @@ def test_nor_where_there_is_little_to_learn_and_it_is_learned(part, lr, make, se
         assert said(model, data, optimizer, epochs, 128)[0] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", [plain, small])
 @pytest.mark.parametrize("part", [0.03, 0.04, 0.1])
 @pytest.mark.parametrize("seed", [0, 1, 2])
@@ -329,6 +331,7 @@ def test_nor_of_a_model_that_scales_its_inputs_itself(first, data, inputs):
     assert ends[0] == ends[1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lr", [0.003, 0.01])
 @pytest.mark.parametrize("same", [True, False], ids=["the optimizer goes on", "a new one"])
 @each_seed
@@ -344,6 +347,7 @@ def test_nor_of_a_trained_model_that_gets_other_data(same, lr, seed):
     assert said(model, other, optimizer, epochs=20)[0] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("start", [0.2, 0.5])
 @pytest.mark.parametrize("optimizer", ["SGD", "Adam"])
 @each_set
@@ -419,6 +423,7 @@ def upside_down(kind):
     return Negative()
 
 
+@pytest.mark.slow
 @each_set
 @pytest.mark.parametrize("lr", [0.01, 0.003])
 @pytest.mark.parametrize("activation", [ReLU, Tanh])

@@ -358,6 +358,7 @@ def test_a_line_that_is_too_large_is_not_proved_and_says_why(monkeypatch):
         Derivation(terms).line(terms + 0 * x, "true, and symmetric")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("power", [30, 200])
 def test_a_power_is_not_multiplied_out_to_show_a_difference(monkeypatch, power):
     counted = []

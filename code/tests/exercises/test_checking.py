@@ -246,6 +246,7 @@ def test_letters_that_do_no_harm_are_not_spoken_of():
     assert "letter" not in report.message
 
 
+@pytest.mark.slow
 def test_an_attribute_is_no_letter():
     source = "def mine(dY, Z):\n    E = np.exp(Z)\n    return -dY * E / E.sum()\n"
     names = LETTERS | {"exp": derivation.exp}
@@ -338,6 +339,7 @@ SLIPS = [
 ]  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "source", "words"), SLIPS)
 def test_a_slip_of_the_pen_is_said_in_words_that_lead_on(name, source, words):
     report = check(name, written(source))
@@ -545,6 +547,7 @@ def test_the_right_answer_in_other_words_passes(name, answer):
     assert report.passed, report
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", planted.FUNCTIONS)
 def test_no_right_formula_is_taken_for_the_librarys(name):
     assert check(name, planted.answer(planted.FUNCTIONS[name])).passed

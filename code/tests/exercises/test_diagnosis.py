@@ -148,6 +148,7 @@ def test_the_right_answer_is_right_for_any_numbers(name, seed):
 # Wrong answers
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", QUANTITIES)
 def test_a_single_wrong_entry_is_found_and_shown(name):
     inputs = inputs_of(name)

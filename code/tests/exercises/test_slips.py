@@ -428,6 +428,7 @@ def constant(exercise, number):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name", ["losses.value", "losses.fused_L", "losses.squared_L", "linear.db"]
 )
@@ -447,6 +448,7 @@ def test_no_exercise_gives_a_constant_a_name_that_is_chance(name):
     test_a_constant_gets_no_name_that_is_chance(name, 1.0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ONE_NUMBER)
 def test_a_number_that_is_right_once_does_not_pass(name):
     exercise = planted.FUNCTIONS[name]
@@ -461,7 +463,8 @@ def test_a_number_from_paper_gets_no_name_that_is_chance(name):
     quantity = exercise.returns[0]
     right = right_answer(quantity, namespace(quantity, {}))
     own = {code.code for code in quantity.mistakes} | {"wrong", "wrong-sign", "never-computed"}
-    for number in [*range(-70, 71), 0.5, 0.25, 12.5, 0.04]:
+    some = random.Random(name).sample(range(-70, 71), 6)  # others for each exercise
+    for number in [*some, float(right), 0.5, 0.25, 12.5, 0.04]:
         report = check(name, constant(exercise, float(number)))
         assert report.passed == (number == right)
         assert report.passed or report.mistake in own, (number, report.message)
