@@ -25,7 +25,7 @@ PYTEST = $(BIN)/python -m pytest
 HTML = _build/html
 LOCK = --universal --generate-hashes --python-version 3.11 --no-emit-index-url --custom-compile-command "make lock" $(UPGRADE)
 
-.PHONY: help book pdf quick test lint serve lab load engines lighthouse bench fashion texts mutants lock clean
+.PHONY: help book pdf quick test lint serve lab load engines lighthouse bench fashion texts mutants proofs lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1|/p' Makefile | awk -F'|' '{ printf "make %-10s %s\n", $$1, $$2 }'
@@ -77,6 +77,9 @@ texts: $(VENV)/book.stamp ## copy hints and solutions from the chapters for hint
 
 mutants: $(VENV)/book.stamp ## plant mistakes in every line of every derivation, and count those refused
 	@$(BIN)/python -m book.audit.mutants
+
+proofs: $(VENV)/book.stamp ## prove the rules of the judge in Coq (apt-get install coq libcoq-mathcomp-ssreflect)
+	@$(BIN)/python -m book.audit.proofs
 
 lock: ## pin all dependencies again (needs uv; UPGRADE=--upgrade takes the newest)
 	@command -v uv >/dev/null || { echo "'make lock' needs uv: python3 -m pip install uv"; exit 1; }

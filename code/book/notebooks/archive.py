@@ -8,7 +8,7 @@ from ..chapters.chapter import withheld
 
 # Of what builds the book, this is what the pages need that look at the whole book.
 ROOMS = ["chapters", "audit"]
-KINDS = {".py", ".json", ".toml"}
+KINDS = {".py", ".json", ".toml", ".v"}
 
 
 def library():

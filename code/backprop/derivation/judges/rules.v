@@ -1,0 +1,140 @@
+(* The rules of the judge for all shapes (rules.py), each stated and proved for real numbers. A
+   theorem has the name of the function that carries its rule out. Sums run over 'I_n, the numbers
+   below n, for every n; or over any finite set, such as the pairs of two axes.
+
+   `make proofs` has Coq check this. What is proved is the rules, not the program that applies them. *)
+
+From Coq Require Import Reals Lra ZArith.
+From mathcomp Require Import ssreflect ssrfun ssrbool eqtype ssrnat seq choice fintype bigop.
+
+Open Scope R_scope.
+
+(* Sums of real numbers are the big sums of mathcomp. *)
+
+Lemma assoc_plus : associative Rplus. Proof. by move=> a b c; lra. Qed.
+Lemma assoc_mult : associative Rmult. Proof. by move=> a b c; ring. Qed.
+Lemma mult_plus : left_distributive Rmult Rplus. Proof. by move=> a b c; ring. Qed.
+Lemma plus_mult : right_distributive Rmult Rplus. Proof. by move=> a b c; ring. Qed.
+
+Canonical plus_law := Monoid.Law assoc_plus Rplus_0_l Rplus_0_r.
+Canonical plus_comm := Monoid.ComLaw Rplus_comm.
+Canonical mult_law := Monoid.Law assoc_mult Rmult_1_l Rmult_1_r.
+Canonical mult_comm := Monoid.ComLaw Rmult_comm.
+Canonical mult_zero := Monoid.MulLaw Rmult_0_l Rmult_0_r.
+Canonical plus_over := Monoid.AddLaw mult_plus plus_mult.
+
+Notation "\sum_ ( i < n ) F" := (\big[Rplus/0%R]_(i < n) F%R) : R_scope.
+Notation "\sum_ i F" := (\big[Rplus/0%R]_i F%R) : R_scope.
+
+Definition delta {n} (i j : 'I_n) := if i == j then 1 else 0.
+
+(* Products, powers, exp and log. *)
+
+Theorem multiply m n (a : 'I_m -> R) (b : 'I_n -> R) :
+  (\sum_(i < m) a i) * (\sum_(j < n) b j) = \sum_(i < m) \sum_(j < n) (a i * b j).
+Proof. exact: big_distrlr. Qed.
+
+Theorem collect a m n :
+  (a <> 0 -> powerRZ a m * powerRZ a n = powerRZ a (m + n)) /\
+  (forall r s, 0 < a -> Rpower a r * Rpower a s = Rpower a (r + s)).
+Proof.
+split=> [nonzero | r s positive]; first by rewrite powerRZ_add.
+by rewrite Rpower_plus.
+Qed.
+
+Theorem power a b n :
+  powerRZ (a * b) n = powerRZ a n * powerRZ b n /\
+  (forall r, 0 < a -> 0 < b -> Rpower (a * b) r = Rpower a r * Rpower b r).
+Proof.
+split=> [| r pa pb]; first exact: powerRZ_mult.
+by rewrite Rpower_mult_distr.
+Qed.
+
+Theorem exponential a b :
+  exp (a + b) = exp a * exp b /\
+  (forall n, Rpower (exp a) n = exp (n * a)) /\
+  (forall n, 0 < a -> exp (n * ln a) = Rpower a n).
+Proof.
+by split; [exact: exp_plus | split=> n; rewrite /Rpower ?ln_exp].
+Qed.
+
+Theorem logarithm a b :
+  (0 < a -> 0 < b -> ln (a * b) = ln a + ln b) /\
+  ln (exp a) = a /\
+  (forall n, 0 < a -> ln (Rpower a n) = n * ln a).
+Proof.
+split; first exact: ln_mult.
+by split=> [| n _]; [exact: ln_exp | rewrite /Rpower ln_exp].
+Qed.
+
+Theorem pick_free n (a b : 'I_n) (f : 'I_n -> R) :
+  delta a b * f b = delta a b * f a /\ delta a b * delta a b = delta a b.
+Proof.
+by rewrite /delta; case: eqP => [-> | _]; split; ring.
+Qed.
+
+Theorem whole_roots p whole r :
+  0 < p -> Rpower p (IZR whole + r) = powerRZ p whole * Rpower p r.
+Proof.
+by move=> positive; rewrite Rpower_plus -powerRZ_Rpower.
+Qed.
+
+Theorem whole_totals a b whole r :
+  0 < a + b ->
+  Rpower (a + b) (INR (S whole) + r) =
+  a * Rpower (a + b) (INR whole + r) + b * Rpower (a + b) (INR whole + r).
+Proof.
+move=> positive; have ->: INR (S whole) + r = 1 + (INR whole + r) by rewrite S_INR; lra.
+by rewrite Rpower_plus Rpower_1 //; ring.
+Qed.
+
+Theorem divide a b n :
+  (a + b <> 0 -> a * powerRZ (a + b) n = powerRZ (a + b) (n + 1) - b * powerRZ (a + b) n) /\
+  (forall r, 0 < a + b -> a * Rpower (a + b) r = Rpower (a + b) (r + 1) - b * Rpower (a + b) r).
+Proof.
+split=> [nonzero | r positive]; first by rewrite powerRZ_add //= Rmult_1_r; ring.
+by rewrite Rpower_plus Rpower_1 //; ring.
+Qed.
+
+(* Sums over an axis of any length. *)
+
+Theorem sum_over n m (f : 'I_m -> 'I_n -> R) :
+  \sum_(i < n) \sum_(t < m) f t i = \sum_(t < m) \sum_(i < n) f t i.
+Proof. exact: exchange_big. Qed.
+
+Theorem pick n (j : 'I_n) (f : 'I_n -> R) :
+  \sum_(i < n) (delta i j * f i) = f j.
+Proof.
+rewrite (bigD1 j) //= big1 => [| i /negbTE other]; first by rewrite /delta eqxx; lra.
+by rewrite /delta other; lra.
+Qed.
+
+Theorem count n :
+  \sum_(i < n) 1 = INR n.
+Proof.
+elim: n => [| n same]; first by rewrite big_ord0.
+by rewrite big_ord_recr S_INR -same.
+Qed.
+
+Theorem join (I J : finType) (f : I -> R) (g : I -> J -> R) (h : J -> R) :
+  \sum_i (f i * \sum_j g i j) = \sum_i \sum_j (f i * g i j) /\
+  (\sum_j h j) * (\sum_j h j) = \sum_j \sum_k (h j * h k).
+Proof.
+split; last exact: big_distrlr.
+by apply: eq_bigr => i _; rewrite big_distrr.
+Qed.
+
+Theorem fold (I : finType) (f : I -> R) k :
+  \sum_j f j <> 0 ->
+  \sum_i (f i * powerRZ (\sum_j f j) k) = powerRZ (\sum_j f j) (k + 1).
+Proof.
+by move=> nonzero; rewrite -big_distrl powerRZ_add //= Rmult_1_r Rmult_comm.
+Qed.
+
+(* What `add_up` does with what no rule changes: sums that share no index are apart, and what has
+   no summed index comes out in front. *)
+
+Theorem together m n (f : 'I_m -> R) (g : 'I_n -> R) c :
+  \sum_(i < m) \sum_(j < n) (f i * g j) = (\sum_(i < m) f i) * (\sum_(j < n) g j) /\
+  \sum_(i < m) (c * f i) = c * \sum_(i < m) f i.
+Proof. by rewrite multiply big_distrr. Qed.

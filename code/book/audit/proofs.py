@@ -1,0 +1,68 @@
+"""The rules of the judge for all shapes, proved in Coq: `make proofs`.
+
+The theorems are in rules.v, beside the rules themselves, and have the names of their functions.
+"""
+
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from backprop.derivation.judges import rules
+
+FILE = Path(rules.__file__).with_suffix(".v")
+THEOREM = re.compile(r"^Theorem (\w+) ?(.*?) ?:\n(.*?)\.\nProof", re.M | re.S)
+# What real numbers in Coq rest on, and nothing else may be assumed.
+AXIOMS = {
+    "Classical_Prop.classic",
+    "ClassicalDedekindReals.sig_forall_dec",
+    "ClassicalDedekindReals.sig_not_dec",
+    "FunctionalExtensionality.functional_extensionality_dep",
+}
+
+
+def theorems(text=None):
+    """{name: (what it is about, what it says)} of the theorems, as they stand in the file."""
+    found = THEOREM.findall(text or FILE.read_text("utf-8"))
+    return {name: (about, says) for name, about, says in found}
+
+
+def prove(text=None):
+    """{theorem: the axioms that its proof rests on}. Raises ValueError where Coq refuses one."""
+    text = text or FILE.read_text("utf-8")
+    ask = "".join(
+        f'Goal True. idtac "of {n}". Abort.\nPrint Assumptions {n}.\n' for n in theorems(text)
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, FILE.name)
+        path.write_text(text + ask, "utf-8")
+        run = ["coqc", "-q", "-w", "-notation-overridden", path.name]
+        done = subprocess.run(run, cwd=folder, capture_output=True, text=True)
+    if done.returncode:
+        raise ValueError(done.stderr.strip())
+    parts = re.split(r"^of (\w+)$", done.stdout, flags=re.M)[1:]
+    axioms = [set(re.findall(r"^([\w.]+)\s*:", part, re.M)) - {"Axioms"} for part in parts[1::2]]
+    return dict(zip(parts[::2], axioms, strict=True))
+
+
+def main():
+    if not shutil.which("coqc"):
+        print("There is no Coq: apt-get install coq libcoq-mathcomp-ssreflect (Debian, Ubuntu)")
+        return 1
+    try:
+        proved = prove()
+    except ValueError as error:
+        print(error)
+        return 1
+    for name, axioms in proved.items():
+        print(
+            f"{name:14} proved"
+            + (f", assuming {', '.join(others)}" if (others := axioms - AXIOMS) else "")
+        )
+    return int(any(axioms - AXIOMS for axioms in proved.values()))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

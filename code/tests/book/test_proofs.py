@@ -1,0 +1,64 @@
+"""Each rule of the judge is a theorem: Coq is asked, and asked again with a mistake in it."""
+
+import shutil
+
+import pytest
+from backprop.derivation.judges.rules import RULES
+from book.audit import proofs
+
+# A theorem, and a slip in what it says.
+SLIPS = {
+    "multiply": ("\\sum_(i < m) \\sum_(j < n) (a i * b j)", "\\sum_(i < m) (a i * b i)"),
+    "collect": ("powerRZ a (m + n)", "powerRZ a (m * n)"),
+    "power": ("Rpower a r * Rpower b r", "Rpower a r + Rpower b r"),
+    "exponential": ("exp a * exp b", "exp a + exp b"),
+    "logarithm": ("ln a + ln b", "ln a * ln b"),
+    "pick_free": ("delta a b * f a /\\", "f a /\\"),
+    "whole_roots": ("powerRZ p whole * Rpower p r", "powerRZ p whole + Rpower p r"),
+    "whole_totals": ("a * Rpower (a + b) (INR whole + r) +", "Rpower (a + b) (INR whole + r) +"),
+    "divide": ("powerRZ (a + b) (n + 1) - b", "powerRZ (a + b) (n + 1) - a"),
+    "sum_over": ("\\sum_(t < m) \\sum_(i < n) f t i", "\\sum_(t < m) f t t"),
+    "pick": ("= f j", "= f j + f j"),
+    "count": ("= INR n", "= INR (S n)"),
+    "join": ("\\sum_i \\sum_j (f i * g i j)", "\\sum_i \\sum_j (f i + g i j)"),
+    "fold": ("(k + 1)", "(k + 2)"),
+}
+
+
+@pytest.fixture
+def coq():
+    if not shutil.which("coqc"):
+        pytest.skip("there is no Coq: apt-get install coq libcoq-mathcomp-ssreflect")
+
+
+def test_each_rule_has_its_theorem():
+    named = [rule.__name__ for rule in RULES]
+    assert set(named) <= set(proofs.theorems())
+    assert set(named) == set(SLIPS)
+
+
+@pytest.mark.slow
+def test_coq_accepts_them_and_nothing_is_assumed(coq):
+    text = proofs.FILE.read_text("utf-8")
+    assert not {"Axiom", "Admitted", "admit", "Parameter", "Hypothesis"} & set(text.split())
+    proved = proofs.prove()
+    assert list(proved) == list(proofs.theorems())
+    assert set.union(*proved.values()) <= proofs.AXIOMS
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", SLIPS)
+def test_a_theorem_with_a_slip_is_refused(name, coq):
+    right, wrong = SLIPS[name]
+    text = proofs.FILE.read_text("utf-8")
+    before, after = text.split(f"Theorem {name} ", 1)
+    assert right in after.split("Proof")[0]
+    with pytest.raises(ValueError, match="Error"):
+        proofs.prove(f"{before}Theorem {name} {after.replace(right, wrong, 1)}")
+
+
+@pytest.mark.slow
+def test_what_is_admitted_is_seen(coq):
+    text = proofs.FILE.read_text("utf-8")
+    text += "Theorem wrong :\n  1 = 2.\nProof. Admitted.\n"
+    assert "wrong" in proofs.prove(text)["wrong"]
