@@ -22,7 +22,7 @@ EXAMPLES = {
 
 def texts():
     """(path, text) of the files that people write."""
-    names = [name for name in tracked() if name.endswith((".py", ".md", ".toml", ".yml"))]
+    names = [name for name in tracked() if name.endswith((".py", ".v", ".md", ".toml", ".yml"))]
     return [(name, (ROOT / name).read_text("utf-8")) for name in names]
 
 
