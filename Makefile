@@ -40,7 +40,7 @@ quick: lint ## check the library and the prover in a minute: no pages, nothing s
 	@$(PYTEST) code/tests --ignore code/tests/book -m "not site and not slow" -n auto -q
 
 test: pdf lint $(VENV)/torch.stamp $(VENV)/node.stamp ## build the pages, then check code, derivations and pages
-	@$(PYTEST) code/tests -m "not lighthouse" -n auto --dist worksteal
+	@$(PYTEST) code/tests -m "not lighthouse" -n auto --dist worksteal --durations 40
 
 lighthouse: $(VENV)/test.stamp $(VENV)/node.stamp ## measure the speed of every built page (on a quiet machine)
 	@$(PYTEST) code/tests/book/test_finish.py -m lighthouse -s
