@@ -7,7 +7,7 @@ import difflib
 
 from ..gradcheck.report import GradientReport
 from .diagnosis.failures import in_words, is_open
-from .tables import EXERCISES, Proof, Refusal
+from .tables import EXERCISES, RENAMED, Proof, Refusal
 from .telling.progress import note
 from .telling.report import Report, report
 from .trying.origin import calling_cell, foreign
@@ -24,9 +24,10 @@ def check(name, answer):
     about a layer of the reader's own. Returns a Report with .passed, .mistake and .message,
     whatever the answer is and does.
     """
-    exercise = EXERCISES.get(name) if type(name) is str else None
+    exercise = EXERCISES.get(RENAMED.get(name, name)) if type(name) is str else None
     if exercise is None:
         return _unknown(name if type(name) is str else "that")
+    name = exercise.name
     if is_open(answer):
         called = " None was handed over: give the function itself, its name without brackets."
         return report(name, "not-started", VOCABULARY["not-started"] + called * (answer is None))

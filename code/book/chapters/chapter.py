@@ -22,8 +22,15 @@ LEVELS = ("core", "more", "challenge")  # every exercise has one; a reader in ha
 # What an exercise takes, and a drill: estimates, from which the chapters' heads are checked.
 MINUTES = {"core": 12, "more": 15, "challenge": 25}
 DRILL = 8
-# In a text: how long the whole book takes.
-HOURS = {"{{ core hours }}": "core", "{{ hours }}": "all"}
+# The quickest that a page can be read: words and lines of code a minute, minutes for a formula or
+# figure. No head may promise less.
+WORDS, LINES, FIGURE = 120, 12, 0.5
+# In a text: how long the whole book takes, and the way to its first gradient of a matrix.
+HOURS = {
+    "{{ core hours }}": lambda: hours("core"),
+    "{{ hours }}": lambda: hours("all"),
+    "{{ first matrix gradient }}": lambda: to_first_matrix(),
+}
 KEPT_BACK = "*In this edition the solution is kept back. The hints lead to it.*"
 
 
@@ -124,6 +131,17 @@ class Chapter:
     def _minutes(self, level):
         return MINUTES[level] * sum(level in one.levels for one in self.exercises.values())
 
+    def quickest(self, upto="## Exercises"):
+        """The minutes that it takes to read at least, up to a heading; what is folded is not read."""
+        before, found, _ = self.text.partition(f"\n{upto}\n")
+        if not found:
+            raise ValueError(f"{self.name} has no heading {upto!r}")
+        return sum(map(reading, pieces(before)))
+
+    def minutes_to(self, upto):
+        """The minutes to read up to a heading: its part of what the head says."""
+        return self.minutes[0] * self.quickest(upto) / self.quickest()
+
     @property
     def counts_hours(self):
         """Whether it says how long the book takes."""
@@ -172,8 +190,8 @@ class Chapter:
                 piece = piece.with_body(piece.body.replace(code, cell(code)))
             made += [] if piece is None else [piece]
         text = joined(made)
-        for said, level in HOURS.items() if self.counts_hours else ():
-            text = text.replace(said, str(hours(level)))
+        for said, computed in HOURS.items() if self.counts_hours else ():
+            text = text.replace(said, str(computed()))
         return Chapter(self.name, text)
 
     def _lines_first(self):
@@ -209,6 +227,19 @@ class Chapter:
             name_of(box), box.title, box.body.lstrip("\n"), hints, source, solution,
             levels_of(box), goals_of(box), "words" in classes(box), words,
         )  # fmt: skip
+
+
+def reading(piece):
+    """The minutes that one piece of a page takes at least."""
+    if isinstance(piece, Prose):
+        text = re.sub(r"\A---\n.*?\n---\n", "", piece, flags=re.S)
+        words, formulas = re.subn(r"\$\$.*?\$\$", "", text, flags=re.S)
+        return len(words.split()) / WORDS + formulas * FIGURE
+    if piece.kind != "code-cell":
+        return 0 if piece.kind == "dropdown" else len(piece.body.split()) / WORDS
+    if piece.tags & {"hide-input", "remove-input"}:
+        return FIGURE
+    return 0 if "remove-cell" in piece.tags else len(code_of(piece).splitlines()) / LINES
 
 
 def code_of(cell):
@@ -329,6 +360,13 @@ def hours(level="all"):
     place = {"core": 1, "all": 2}[level]
     found = [Chapter.read(name).minutes or (0, 0, 0) for name in names()]
     return round(sum(minutes[0] + minutes[place] for minutes in found) / 60)
+
+
+def to_first_matrix():
+    """The minutes from the landing page to the end of the first gradient of a matrix."""
+    before = [Chapter.read(name).minutes[0] for name in ("first", "notation")]
+    after = "## The gradient with respect to the bias"  # that of the weights ends there
+    return round(sum(before) + Chapter.read("linear").minutes_to(after))
 
 
 def order():

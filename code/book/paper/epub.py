@@ -40,8 +40,8 @@ W3 = "http://www.w3.org"
 XHTML, SVG = f"{W3}/1999/xhtml", f"{W3}/2000/svg"
 MATHML, XLINK = f"{W3}/1998/Math/MathML", f"{W3}/1999/xlink"
 
-# What a book has no use for: buttons, links of a heading to itself.
-USELESS = "a.headerlink, button, script, style, link"
+# What a book has no use for: buttons, links of a heading to itself, old addresses.
+USELESS = "a.headerlink, button, script, style, link, .moved"
 # HTML knows these names of SVG in small letters; XML does not.
 CAMEL = "clipPath linearGradient viewBox preserveAspectRatio clipPathUnits patternUnits textLength"
 CAMEL = {name.lower(): name for name in CAMEL.split()}

@@ -45,9 +45,10 @@ logging.getLogger("pypdf").setLevel(logging.ERROR)  # it counts the objects of i
 LIMIT = 600  # seconds for one printing
 UNSET = "Not fitted"  # the title of the document until print.js has made all of it fit
 
-# What paper has no use for: the code of figures, buttons, reports on exercises not yet begun.
+# What paper has no use for: the code of figures, buttons, reports on exercises not yet begun, old
+# addresses.
 USELESS = """.cell:has(.cell_output) .above-input, a.headerlink, button, script, style,
-    .exercise-report.open"""
+    .exercise-report.open, .moved"""
 # Marks of code that leave no mark on paper: without them the file is a third smaller.
 NEUTRAL = "pre :is(.n, .p, .w), code .pre"
 # What stands below an exercise and is moved to the end of the book.

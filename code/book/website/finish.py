@@ -20,7 +20,7 @@ from ..chromium import chromium
 from ..fingerprint import fingerprint
 from ..notebooks import editions
 from ..settings import EPUB, PDF
-from . import access, bundle, cells, maths
+from . import access, bundle, cells, maths, moved
 from .policy import FIRST, headers, policy
 
 FINISHED = "Sphinx, finished by book.website.finish"  # the generator that a finished page names
@@ -116,6 +116,7 @@ def finished(files, setter, page, html, sheet, url, mark):
     cells.arrange(soup)
     pictures(soup)
     maths.set_all(setter, page, soup)
+    moved.add(soup, page.removesuffix(".html"))
     editions.buttons(soup, page.removesuffix(".html"), url)
     up = "../" * page.count("/")
     paper(soup, up)

@@ -14,6 +14,7 @@ from book.chapters.chapter import (
     labelled,
     names,
     order,
+    to_first_matrix,
 )
 from book.chapters.directives import Directive, pieces
 from book.chapters.texts import all_exercises
@@ -74,7 +75,7 @@ def test_levels_goals_places_for_words_and_times(name):
     [
         (":class: core goal-2\n", ":class: goal-2\n", "linear.backward has the levels ()"),
         ("core goal-2\n", "core more goal-2\n", "linear.backward has the levels ('core', 'more')"),
-        ("core goal-3", "core goal-4", "linear.bug is for goals (4,), the chapter has 3"),
+        ("core goal-3", "core goal-5", "linear.bug is for goals (5,), the chapter has 4"),
         ("core goal-3", "core goal-1", "no core exercise for goal 3"),
         ("core goal-3 words", "core goal-3", "linear.bug has no cell for its words, or none to"),
         (":tags: [answer]", ":tags: [hide-input]", "linear.twice has no cell for its words"),
@@ -169,3 +170,52 @@ def test_each_core_chapter_has_one_cell_with_a_drill():
 
 def test_texts_have_the_level():
     assert {one.levels for one in all_exercises().values()} == {(level,) for level in LEVELS}
+
+
+# How long it takes until the first gradient of a matrix.
+
+
+def too_short(chapters):
+    """The chapters whose head promises less than anybody can read."""
+    return [one.name for one in chapters if one.minutes[0] < round(one.quickest())]
+
+
+def test_no_head_promises_less_than_anybody_can_read():
+    assert too_short(map(Chapter.read, CHAPTERS)) == []
+    linear = Chapter.read("linear").text
+    less = re.sub(r"an estimated \d+ minutes", "an estimated 20 minutes", linear)
+    longer = linear.replace("## Exercises\n", "word " * 2000 + "\n\n## Exercises\n", 1)
+    assert too_short([Chapter("less", less), Chapter("longer", longer)]) == ["less", "longer"]
+
+
+def test_a_part_of_a_page_takes_a_part_of_its_minutes():
+    linear = Chapter.read("linear")
+    first, second = "## The layer and its shapes", "## The gradient with respect to the bias"
+    assert 0 < linear.minutes_to(first) < linear.minutes_to(second) < linear.minutes[0]
+    assert linear.minutes_to("## Exercises") == linear.minutes[0]
+    with pytest.raises(ValueError, match="no heading '## None'"):
+        linear.quickest("## None")
+
+
+def test_words_code_and_figures_take_time_and_what_is_folded_takes_none():
+    words = Chapter("a", f"# A\n\n{'word ' * 118}\n\n## Exercises\n")
+    cell = "```{code-cell} ipython3\nx = 1\n```\n"
+    figure = "```{code-cell} ipython3\n:tags: [hide-input]\n\nx = 1\n```\n"
+    fold = ":::{dropdown} All letters\nword word\n:::\n"
+    assert words.quickest() == 1
+    for more, minutes in ((cell, 1 / 12), (figure, 0.5), ("$$\nx\n$$ (eq-a)\n", 0.5), (fold, 0)):
+        text = words.text.replace("## Exercises", f"{more}\n## Exercises")
+        assert Chapter("a", text).quickest() == pytest.approx(1 + minutes, abs=0.02)
+
+
+def test_the_first_gradient_of_a_matrix_comes_within_an_hour():
+    assert Chapter.read("first").minutes[0] <= 25
+    assert Chapter.read("notation").minutes[0] <= 20
+    assert Chapter.read("gradcheck").minutes[0] <= 40
+    assert order()[1:5] == ["first", "notation", "linear", "gradcheck"]
+    assert to_first_matrix() <= 60
+    assert f"{to_first_matrix()} minutes in all" in Chapter.read("index").shown().text
+    derivation = Chapter.read("linear").text.partition(
+        "\n## The gradient with respect to the bias\n"
+    )
+    assert "weights.line(dY.T @ X" in derivation[0]  # what is counted is there

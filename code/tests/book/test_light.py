@@ -16,7 +16,7 @@ pytestmark = pytest.mark.site
 KINDS = {
     "numpy": ("initializers", "import numpy as np", 9.5),
     "derivation": ("softmax", "from backprop.derivation import *", 14),
-    "figure": ("notation", "draw_matrix", 16),
+    "figure": ("notation", "draw_graph", 16),
 }
 UNFORESEEN = "exec('import sympy as s')\ns.sqrt(8)"
 

@@ -129,6 +129,14 @@ def test_the_counts_on_the_page_belong_to_these_chapters():
     assert kept["faults"] == []
 
 
+def test_a_derivation_that_moves_to_another_chapter_leaves_the_counts(monkeypatch):
+    before, places = fingerprint(), derivations()
+    monkeypatch.setattr(mutants, "derivations", lambda: places[::-1])
+    assert fingerprint() == before
+    monkeypatch.setattr(mutants, "derivations", lambda: places[1:])
+    assert fingerprint() != before
+
+
 def test_many_mistakes_of_every_kind_are_planted_in_lines():
     counts = json.loads(FILE.read_text("utf-8"))["counts"]["lines"]
     assert {kind: sum(ends.values()) > 30 for kind, ends in counts.items()} == dict.fromkeys(

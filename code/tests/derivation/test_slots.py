@@ -1,4 +1,4 @@
-"""The slot lemma of the notation chapter, by brute force: with its hypotheses, and without each.
+"""The slot lemma of the proving chapter, by brute force: with its hypotheses, and without each.
 
 Lines of sums of products on one axis are vectors over the monomials that they have at a size. A
 false line that passes at a size is a combination of them that vanishes there and not at a larger

@@ -715,13 +715,13 @@ def breaking(*given):
     ],
 )
 def test_a_line_that_should_pass_at_one_shape_has_to(given, code, words):
-    report = check("notation.break", breaking(*given))
+    report = check("proving.break", breaking(*given))
     assert report.mistake == code
     assert words in report.message
 
 
 def test_a_refusal_keeps_its_lines():
-    shown = check("notation.break", breaking(5 * TWO[0] + 3 * TWO[1], "no"))._repr_html_()
+    shown = check("proving.break", breaking(5 * TWO[0] + 3 * TWO[1], "no"))._repr_html_()
     assert shown.count("<br>") >= 5
     assert "before − after" in shown
 

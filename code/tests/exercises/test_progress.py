@@ -7,7 +7,8 @@ import sys
 import numpy as np
 import pytest
 from backprop import Linear, check_gradients
-from backprop.exercises import check, progress
+from backprop.exercises import check, hint, progress
+from backprop.exercises.tables import EXERCISES, RENAMED
 from backprop.exercises.telling.progress import DEEDS, place
 from book import ROOT
 
@@ -48,6 +49,19 @@ def test_a_gradient_can_be_proved():
     assert check("linear.dW", proof).passed
     assert marks("linear.dW")["proved"] is True
     assert "1 proved" in progress().headline
+
+
+def test_what_was_done_under_an_earlier_name_counts(kept):
+    kept.parent.mkdir()
+    kept.write_text('{"notation.other": ["implemented"], "linear.xv": ["proved"]}', "utf-8")
+    assert marks("linear.other")["implemented"] is True
+    check("notation.other", lambda d, X, W: (d @ X.T, d.sum(axis=1), d.T @ W))
+    check("gradcheck.halving", lambda n: np.ceil(np.log2(n)))
+    assert marks("scale.halving")["implemented"] is True
+    assert "notation.other" not in json.loads(kept.read_text("utf-8"))
+    assert str(hint("notation.other", 1)) == str(hint("linear.other", 1))
+    assert {*RENAMED.values()} <= EXERCISES.keys()
+    assert not RENAMED.keys() & EXERCISES.keys()
 
 
 def test_each_page_has_a_bar():

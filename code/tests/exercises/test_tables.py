@@ -102,7 +102,7 @@ def test_one_name_is_one_entry():
 
 def test_the_folder_is_the_list():
     files = {path.stem for path in FOLDER.glob("*.toml")}
-    assert {quantity.chapter for quantity in QUANTITIES.values()} == files
+    assert {quantity.chapter for quantity in QUANTITIES.values()} <= files  # or lines are refused
     assert {exercise.chapter for exercise in EXERCISES.values()} == files
     assert files <= {*names()}
 

@@ -13,7 +13,7 @@ PARENTS = {
     "deisenroth2020mathematics",
     "network": "linnainmaa1970representation werbos1974beyond rumelhart1986learning "
     "griewank2008evaluating he2016deep",
-    "notation": "magnus2019matrix petersen2012matrix minka2000old laue2018computing",
+    "linear": "magnus2019matrix petersen2012matrix minka2000old laue2018computing",
     "activations": "nair2010rectified glorot2011deep maas2013rectifier dugas2001incorporating "
     "elfwing2018sigmoid ramachandran2017searching hendrycks2016gaussian misra2019mish "
     "clevert2016fast clarke1983optimization bertoin2021numerical howard2019searching",

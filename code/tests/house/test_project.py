@@ -18,6 +18,7 @@ CHAPTERS = [place(name) for name in order() if name != "index"]
 # Chapters that explain or list, and so have a room for text only.
 TEXT_ONLY = {"chapters/notation", "chapters/glossary", "chapters/bibliography"}
 TEXT_ONLY |= {"chapters/flaws", "chapters/own_derivation", "chapters/gradients", "chapters/checked"}
+TEXT_ONLY |= {"chapters/proving", "chapters/scale"}
 TEXT_ONLY |= {"chapters/speed", "chapters/teaching", "chapters/accessibility", "chapters/cards"}
 REQUIREMENTS = ["requirements.txt", "requirements/test.txt", "requirements/bench.txt"]
 LOCKS = {

@@ -4,7 +4,10 @@ import re
 
 from book.chapters.chapter import Chapter, names
 
-TABLE = Chapter.read("notation").text.split("## The letters")[1].split("\n## ")[0]
+READ = Chapter.read("notation").text.split("## Exercises")[0]
+# The letters of a layer, the symbols with their examples, and the list of all others.
+PARTS = ["The letters", "Symbols", "The Kronecker delta", "Every letter, to look up"]
+SECTION = "\n".join(READ.split(f"\n## {part}\n")[1].split("\n## ")[0] for part in PARTS)
 CALLS = r"\b(?:array|dimensions|indices|function)\(\"([^\"]+)\"|\bmap\(array, \[([^\]]+)\]"
 GREEK = "alpha beta gamma delta epsilon eta kappa lambda mu rho sigma tau phi".split()
 
@@ -18,7 +21,7 @@ def declared(text):
 
 def explained():
     """The letters in the first column of the table; an ε is written in two ways."""
-    cells = [line.split("|")[1] for line in TABLE.splitlines() if line.count("|") > 2]
+    cells = [line.split("|")[1] for line in SECTION.splitlines() if line.count("|") > 2]
     shown = re.findall(r"\\?([A-Za-z]+)", " ".join(cells).replace("var", ""))
     return set(shown)
 
@@ -36,7 +39,6 @@ def test_every_letter_of_a_derivation_is_in_the_table():
 
 # What formulas are made of besides letters that the cells declare.
 
-SECTION = Chapter.read("notation").text.split("## The letters")[1].split("\n## A dictionary")[0]
 # Known from school or from calculus, or spaces and brackets.
 KNOWN = """frac tfrac dfrac sqrt left right Big cdot times dots quad qquad approx ge le ne pm in to
 infty max min sin sinh cosh tanh exp log ln pi displaystyle Longleftrightarrow mapsto mathbf mathbb

@@ -157,6 +157,13 @@ class Drill:
 
 
 MADE = "tables.json"
+# What exercises were called before they moved: older notebooks, and records of what was solved.
+RENAMED = {
+    "notation.other": "linear.other",
+    "notation.break": "proving.break",
+    "gradcheck.projection": "scale.projection",
+    "gradcheck.halving": "scale.halving",
+}
 DRILL = "drill."  # how the name of a drill's entry begins
 # The field by which an entry is known for what it is.
 KINDS = {"formula": Quantity, "returns": Exercise, "target": Proof, "error": Refusal}

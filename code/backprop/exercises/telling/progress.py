@@ -12,7 +12,7 @@ import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..tables import EXERCISES, Exercise, Proof
+from ..tables import EXERCISES, RENAMED, Exercise, Proof
 from .texts import texts
 
 DEEDS = ("proved", "implemented", "checked")
@@ -58,9 +58,11 @@ def own_seed():
 def _read():
     try:
         kept = json.loads(place().read_text("utf-8"))
-        return {name: one for name, one in kept.items() if isinstance(one, list)}
+        lists = {name: one for name, one in kept.items() if isinstance(one, list)}
     except (OSError, ValueError, AttributeError, RecursionError):
         return {}
+    before = {new: lists.pop(old) for old, new in RENAMED.items() if old in lists}
+    return lists | {name: lists.get(name, []) + done for name, done in before.items()}
 
 
 def _write(kept):

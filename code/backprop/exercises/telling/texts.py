@@ -9,6 +9,8 @@ import json
 from dataclasses import dataclass
 from importlib import resources
 
+from ..tables import RENAMED
+
 KEPT_BACK = "In this edition the solutions are kept back. Each exercise has three hints."
 
 _shown = {}  # how many hints of each exercise the reader has asked for in this session
@@ -47,6 +49,7 @@ def hint(name, number=None):
 
     Raises ValueError for an unknown exercise or number.
     """
+    name = RENAMED.get(name, name)
     hints = _entry(name)["hints"]
     if number is None:
         number = min(_shown.get(name, 0) + 1, len(hints))
@@ -58,7 +61,7 @@ def hint(name, number=None):
 
 def solution(name):
     """The solution of an exercise, as in the chapter. Raises ValueError for an unknown exercise."""
-    return Text(_entry(name).get("solution", KEPT_BACK))
+    return Text(_entry(RENAMED.get(name, name)).get("solution", KEPT_BACK))
 
 
 def next_hint(name, wrong=False):

@@ -63,6 +63,14 @@
     }).observe(document.body, { attributes: true, attributeFilter: ["class"], subtree: true });
   }
 
+  // The address of a section that has moved to another page leads there.
+  const leadOn = () => {
+    const place = document.getElementById(location.hash.slice(1));
+    if (place?.dataset.moved) location.replace(place.dataset.moved);
+  };
+  window.addEventListener("hashchange", leadOn);
+  leadOn();
+
   // On paper everything is open; afterwards what was closed is closed again.
   let closed = [];
   window.addEventListener("beforeprint", () => {
