@@ -132,7 +132,7 @@ class Chapter:
         return MINUTES[level] * sum(level in one.levels for one in self.exercises.values())
 
     def quickest(self, upto="## Exercises"):
-        """The minutes that it takes to read at least, up to a heading; what is folded is not read."""
+        """The least minutes that it takes to read up to a heading; what is folded is not read."""
         before, found, _ = self.text.partition(f"\n{upto}\n")
         if not found:
             raise ValueError(f"{self.name} has no heading {upto!r}")

@@ -19,7 +19,7 @@ from .directives import Prose, joined, pieces
 
 ROLE = re.compile(r"\{([a-z:]+)\}`([^`<]*?)(?: ?<([^`>]*)>)?`")
 LABELLED = re.compile(r"^\$\$ \((eq-[\w-]+)\)$", re.M)
-TARGET = re.compile(r"^\([\w-]+\)=\n", re.M)  # an older name of the heading below it
+TARGET = re.compile(r"^\(([\w-]+)\)=\n", re.M)  # an older or shorter name of the heading below it
 CITED = re.compile(r"\{cite(?::t)?\}`([^`]*)`")
 
 
@@ -30,9 +30,18 @@ def link(name):
 
 def plain(text, name):
     """The text, a piece of the page `name`, without directives and roles."""
-    text = ROLE.sub(lambda role: _role(role, name), TARGET.sub("", text))
+    text = ROLE.sub(
+        lambda role: _role(role, name), TARGET.sub(lambda one: _anchor(one, name), text)
+    )
     text = LABELLED.sub(lambda end: rf"\tag{{{_number(end[1])[1]}}}" + "\n$$", text)
     return _flat(text, name)
+
+
+def _anchor(target, name):
+    """The label of a section as a place to link to, if its own page links there."""
+    label = target[1]
+    linked = re.search(rf"\{{ref\}}`(?:[^`]*<)?{label}>?`", Chapter.read(name).text)
+    return f'<a id="{label}"></a>\n\n' if linked else ""
 
 
 def _flat(text, name):
@@ -90,11 +99,10 @@ def _role(role, name):
         case "eq":
             page, number = _number(text)
             return f"({number})" if page == name else f"({number}) in {link(page)}"
-        case "ref" if target:
-            return f"[{text}](#{target})"
         case "ref":
-            page, heading = _labeled(text)
-            return f"[{heading}]({f'#{text}' if page == name else f'{page}.ipynb'})"
+            page, heading = _labeled(target or text)
+            address = f"#{target or text}" if page == name else f"{page}.ipynb"
+            return f"[{text if target else heading}]({address})"
         case "cite":
             return "(" + "; ".join(", ".join(label(key)) for key in text.split(",")) + ")"
         case "cite:t":
@@ -104,11 +112,11 @@ def _role(role, name):
 
 @cache
 def _labeled(wanted):
-    """(page, heading) of a labeled section."""
+    """(page, heading) of a labeled section or an exercise."""
+    section, exercise = rf"^\({wanted}\)=\n#+ (.*)$", rf"\{{exercise\}} (.*)\n:label: {wanted}$"
     for name in order():
-        found = re.search(rf"^\({wanted}\)=\n#+ (.*)$", Chapter.read(name).text, re.M)
-        if found:
-            return name, found[1]
+        if found := re.search(f"{section}|{exercise}", Chapter.read(name).text, re.M):
+            return name, found[1] or found[2]
     raise ValueError(f"there is no section {wanted!r}")
 
 

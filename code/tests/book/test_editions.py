@@ -164,6 +164,8 @@ def test_links_equations_and_citations_read_well():
     for page, leads_to in ("index", "linear.ipynb"), ("linear", "#the-gradient-by-the-weights"):
         made_of = markdown.plain("See {ref}`the-gradient-by-the-weights`.", page)
         assert made_of == f"See [{weights}]({leads_to})."
+    told = "See {ref}`that <the-gradient-by-the-weights>`."
+    assert markdown.plain(told, "index") == "See [that](linear.ipynb)."
     text = "\n".join(sources(made("linear"), "markdown"))
     assert re.findall(r"\\tag\{(\d)\}\n\$\$", text) == ["1", "2"]
     assert "adding them all up is (2);" in text

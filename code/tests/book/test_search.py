@@ -12,7 +12,7 @@ from sphinx.search.en import SearchEnglish
 PHRASES = {
     "gradient with respect to the weights": "linear",
     "gradient with respect to the logits": "losses",
-    "weight gradient": "linear notation",
+    "weight gradient": "linear network",
     "vector-Jacobian product": "softmax network",
     "Jacobian-vector product": "network",
     "negative log-likelihood": "losses",
