@@ -5,7 +5,7 @@ config-inited      what has been run is kept in a cache that is named after the 
 env-get-outdated   pages that look at other pages are run again when one of these has changed
 source-read        a chapter is shown with stubs in its cells and solutions in their places
 html-page-context  a page with cells loads the script that runs them; one with a figure that asks
-                   (`backprop.steps`) loads that figure's
+                   (`backprop.steps`, `backprop.asked`) loads that figure's
 build-finished     the site gets what its pages need to run (`site`)
 """
 
@@ -70,8 +70,9 @@ def _with_scripts(app, name, template, context, doctree):
     if doctree is not None and site.cells_of(Path(name).name):
         app.add_js_file("../page/run.js", loading_method="defer", **{"data-page": name})
         app.add_css_file("../page/run.css")
-    if "data-steps=" in context.get("body", ""):
-        app.add_js_file("../page/steps.js", loading_method="defer")
+    for kind in ("steps", "asked"):
+        if f"data-{kind}=" in context.get("body", ""):
+            app.add_js_file(f"../page/{kind}.js", loading_method="defer")
 
 
 def _complete(app, error):

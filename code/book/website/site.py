@@ -31,7 +31,7 @@ from ..runtime.names import defined_and_needed, files_for
 from . import foresight, light
 from .policy import RUNTIME, frame
 
-SCRIPTS = ["run.css", "steps.js", "worker.js", "kernel.py", "names.py"]
+SCRIPTS = ["run.css", "steps.js", "asked.js", "worker.js", "kernel.py", "names.py"]
 # The parts of run.js, in this order.
 PARTS = ["tools", "store", "waiting", "files", "maths", "output", "cell", "python", "yours", "run"]
 # What cells read. All of Fashion-MNIST would be 30 MB: a part of it goes along.
