@@ -24,7 +24,7 @@ premises    what may be in a line (admission, scope, conditions), and what it ma
             (definitions, hypotheses, facts)
 judges      both use reading, opaque, rational and work (a limit); the one for all shapes is normal,
             rules, atoms, indexed; the one that finds the counterexample is explicit, entries, zero
-printing    what is shown: styles, printer, page, boxes
+printing    what is shown: styles, printer, page, boxes, by_hand, legend
 """
 
 from .errors import (
@@ -47,12 +47,13 @@ from .nodes import pi
 from .premises.facts import chain_rule
 from .premises.hypotheses import rows_sum_to_one
 from .printing.boxes import boxes
+from .printing.by_hand import by_hand
+from .printing.legend import legend
 from .steps import Derivation
 
 __all__ = [
     "Derivation", "DerivationError", "HiddenDependence", "L", "NotProved", "ShapeError", "Sum",
     "UncitedFact", "UnusedFact", "VacuousStep", "WrongStep", "array", "as_sympy", "boxes",
-    "chain_rule", "d",
-    "delta", "diag", "dimensions", "gradient", "indices", "loss", "ones", "outer", "pi",
-    "rows_sum_to_one", "sqrt", *functions.__all__,
+    "by_hand", "chain_rule", "d", "delta", "diag", "dimensions", "gradient", "indices", "legend",
+    "loss", "ones", "outer", "pi", "rows_sum_to_one", "sqrt", *functions.__all__,
 ]  # fmt: skip
