@@ -172,3 +172,39 @@ def test_the_cosine_schedule():
     factors = cosine([0, 1 / 3, 0.5, 2 / 3, 1])
     np.testing.assert_allclose(factors, [1, 0.75, 0.5, 0.25, 0], atol=1e-15)
     assert float(cosine(0.5)) == pytest.approx(0.5)
+
+
+# How long a step of Adam can be (chapter "Optimizers").
+
+
+def longest_step(gradients, betas):
+    layer, longest = Layer(), 0
+    layer.params["w"] = np.zeros(1)
+    optimizer = Adam(layer.parameters(), 1.0, betas, eps=1e-300)
+    for g in gradients:
+        before = layer.params["w"].copy()
+        layer.grads["w"] = np.array([g])
+        optimizer.step()
+        longest = max(longest, np.abs(layer.params["w"] - before)[0])
+    return longest
+
+
+def bounds(b1, b2):
+    """That of one gradient after zeros, and that of every sequence."""
+    sparse = (1 - b1) / np.sqrt(1 - b2)
+    return sparse, sparse / np.sqrt(1 - b1**2 / b2)
+
+
+@pytest.mark.parametrize("betas", [(0.9, 0.999), (0.5, 0.99), (0.8, 0.9)])
+def test_no_gradients_make_a_longer_step_of_adam(betas):
+    (b1, b2), rng = betas, np.random.default_rng(4)
+    sparse, every = bounds(b1, b2)
+    zeros, growing = np.zeros(int(10 / (1 - b2))), (b2 / b1) ** np.arange(150)
+    assert longest_step([*zeros, 1.0], betas) == pytest.approx(sparse, rel=1e-4)
+    reached = longest_step([*zeros, *growing], betas)
+    assert reached == pytest.approx(every, rel=1e-2)
+    assert reached > 1.1 * sparse  # so it is no bound
+    for _ in range(10):
+        power = rng.uniform(0, 3)
+        noise = rng.standard_normal(60) * np.exp(power * rng.standard_normal(60))
+        assert longest_step([*zeros, *noise], betas) <= every * (1 + 1e-9)
