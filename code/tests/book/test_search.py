@@ -25,6 +25,9 @@ PHRASES = {
     "fully connected": "linear",
     "automatic differentiation": "network",
     "Kronecker delta": "notation",
+    "Kronecker product": "linear",
+    "unbiased estimate": "optimizers",
+    "saturated": "activations",
 }
 CASES = [(phrase, name) for phrase, names in PHRASES.items() for name in names.split()]
 LANGUAGE = SearchEnglish({})
