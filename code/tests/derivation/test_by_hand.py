@@ -189,6 +189,52 @@ def test_the_library_gives_the_same_numbers():
     np.testing.assert_allclose(bce_with_logits_backward(given["Z"], given["T"]), dZ)
 
 
+# Numbers in the prose.
+
+FRACTION = r"\\[dt]?frac(?:\{(\d+)\}\{(\d+)\}|(\d)(\d))"
+
+
+def prose(name):
+    text = Chapter.read(name).text.split("## Exercises")[0]
+    return re.sub(r"^```\{code-cell\}.*?^```", "", text, flags=re.S | re.M)
+
+
+def value(tex):
+    """The value of a side of an equation that is made of numbers alone; else None."""
+    text = re.sub(FRACTION, lambda m: f"({m[1] or m[3]}/{m[2] or m[4]})", tex)
+    text = re.sub(r"\\sqrt\{([\d.]+)\}", r"(\1**0.5)", text).replace(r"\cdot", "*")
+    return eval(text) if re.fullmatch(r"[\d\s.+*()/-]*\d[\d\s.+*()/-]*", text) else None
+
+
+def wrong_sums(text):
+    """The equations in a text whose sides of pure numbers differ, and how many there are."""
+    found = [one.split("=") for one in re.findall(r"\$([^$\n]*=[^$\n]*)\$", text)]
+    sides = [[value(side.strip().rstrip(".,")) for side in one] for one in found]
+    several = [[one for one in row if one is not None] for row in sides]
+    several = [row for row in several if len(row) > 1]
+    return [row for row in several if not np.allclose(row, row[0])], len(several)
+
+
+def test_every_sum_in_the_prose_is_right():
+    counts = {name: wrong_sums(prose(name)) for name in [*CORE, "optimizers"]}
+    assert {name: wrong for name, (wrong, _) in counts.items() if wrong} == {}
+    assert sum(count for _, count in counts.values()) >= 8
+
+
+def test_a_planted_sum_is_found():
+    planted = prose("softmax").replace(r"0 \cdot \frac14 = 4$", r"0 \cdot \frac14 = 5$")
+    assert planted != prose("softmax")
+    assert wrong_sums(planted)[0] == [[4, 5]]
+
+
+def test_the_matrices_in_the_prose_are_those_of_the_cell():
+    part = prose("network").split("**By hand.**")[1].split("are a half")[0]
+    rows = [one.split(r"\\") for one in re.findall(r"\\begin\{bmatrix\}(.*?)\\end", part)]
+    written = [[[int(n) for n in row.split("&")] for row in one] for one in rows]
+    given = {str(one): values for one, values in EXAMPLES["network"][0][0][1].items()}
+    assert written == [given[name] for name in "AHZ"]
+
+
 # The legend.
 
 
