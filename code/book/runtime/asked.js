@@ -56,9 +56,9 @@
       const choice = (name, n, value) => {
         const select = make("select", { onchange: () => this.ask() }, ...range(n).map((k) => make("option", { value: k + 1, textContent: k + 1 })));
         select.value = value;
-        return [this.labelled(`${name} =`, select), select];
+        return [this.labelled(name, select), select];
       };
-      const [a, aSelect] = choice("a", dY[0].length, this.of.a), [b, bSelect] = choice("b", X[0].length, this.of.b);
+      const [a, aSelect] = choice("a =", dY[0].length, this.of.a), [b, bSelect] = choice("b =", X[0].length, this.of.b);
       const [j, jSelect] = choice("Which column is left? j =", dY[0].length, 1);
       this.a = aSelect; this.b = bSelect; this.j = jSelect;
       jSelect.onchange = () => this.tell("");
@@ -148,7 +148,7 @@
       const panel = (title) => make("div", { className: "asked-panel" }, make("span", { className: "asked-title", textContent: title }),
         make("div", { className: "asked-bars", role: "img" }, ...Z.map(() => make("div", { className: "asked-bar" })), make("div", { className: "asked-zero" })));
       this.left = panel("∂L/∂Y, each bar as wide as its Y");
-      this.right = panel("∂L/∂Z");
+      this.right = panel("∂L/∂Z, drawn twice as high");
       this.line = make("div", { className: "asked-mean" });
       this.left.lastChild.append(this.line);
       this.boxes = Z.map(() => make("input", { type: "checkbox", onchange: () => this.tell("") }));
@@ -185,7 +185,7 @@
         Object.assign(panel.lastChild.children[k].style, { left: `${left * 100}%`, width: `${width * 100}%`, height: `${size}px`, top: `${HEIGHT / 2 - (value > 0 ? size : 0)}px` });
       };
       dY.forEach((value, k) => { bar(this.left, k, x, Y[k], value); x += Y[k]; });
-      dZ.forEach((value, k) => bar(this.right, k, (k + 0.15) / dZ.length, 0.7 / dZ.length, told ? value : 0));
+      dZ.forEach((value, k) => bar(this.right, k, (k + 0.15) / dZ.length, 0.7 / dZ.length, told ? 2 * value : 0));
       this.line.hidden = !told;
       this.line.style.top = `${HEIGHT / 2 - high(mean)}px`;
       const listed = (values) => values.map((value) => written(value)).join(", ");

@@ -155,8 +155,11 @@ def test_the_mean_is_told_after_the_answer_and_hidden_by_a_new_question(opened):
     answer(page, np.ones(len(dZ)))
     assert "sum to 0" in said(page)
     assert verdict(page) == "wrong"
+    edge = "getComputedStyle(document.querySelector('.asked-said')).borderLeftColor"
+    assert page.evaluate(edge) == "rgb(209, 73, 91)"
     answer(page, dZ < 0)
     assert said(page).startswith("Right: the mean is ")
+    assert page.evaluate(edge) == "rgb(27, 154, 114)"
     told = [
         float(n.replace("−", "-"))
         for n in re.search(r"∂L/∂Z = \((.*?)\)", said(page))[1].split(", ")

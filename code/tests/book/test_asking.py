@@ -93,6 +93,8 @@ def test_a_wrong_number_is_told_wrong_and_a_known_slip_by_its_name(opened):
         answer(page, number)
         assert said(page) == f"Not {number.replace('-', '−')}. {sentence}"
         assert page.locator(VERDICT.format("wrong")).count() == 1
+        edge = "getComputedStyle(document.querySelector('.steps-said')).borderLeftColor"
+        assert page.evaluate(edge) == "rgb(209, 73, 91)"
     answer(page, "99")
     assert said(page) == "Not 99. Use the entries with a dashed frame."
     assert page.locator(".steps-used").count() == len(first["uses"])
