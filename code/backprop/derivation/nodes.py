@@ -95,9 +95,11 @@ class Node(NotNumbers):
         object.__setattr__(self, "extent", (depth, size))
 
     def children(self):
-        values = (getattr(self, field.name) for field in fields(self))
-        flat = (v for value in values for v in (value if isinstance(value, tuple) else (value,)))
-        return [v for v in flat if isinstance(v, Node)]
+        if "_children" not in vars(self):  # asked for often, by `walk`
+            values = (getattr(self, field.name) for field in fields(self))
+            flat = (v for one in values for v in (one if isinstance(one, tuple) else (one,)))
+            object.__setattr__(self, "_children", [v for v in flat if isinstance(v, Node)])
+        return self._children
 
     def __getitem__(self, indices):
         indices = indices if isinstance(indices, tuple) else (indices,)

@@ -22,7 +22,7 @@ from .premises.admission import admit, admit_target
 from .premises.conditions import needed
 from .premises.definitions import Definitions
 from .premises.facts import Facts, Result, chain_rule
-from .premises.scope import arrays_in, two_shapes
+from .premises.scope import arrays_in, shapes_of
 from .printing import page
 from .printing.printer import latex, text
 
@@ -57,7 +57,7 @@ class Derivation:
         self.target = node(target)
         self.definitions = Definitions(define, self.target)
         self.steps = []
-        self.shapes = two_shapes([*self.definitions.sides, self.target], sizes)
+        self.shapes = shapes_of([*self.definitions.sides, self.target], sizes)
         scope = admit_target(self.target, self.definitions, self.shapes)
         if self.loss_and_variable:
             self.definitions.check_loss(*self.loss_and_variable)
@@ -168,24 +168,27 @@ class Derivation:
                     raise UnusedFact(f"step {number} holds without {page.named(fact)}: {reason}")
             shape = self._used(self.shapes[0], expression)
             return normal.WORDS if shape else "proved"
+        missing = self._missing(expression, facts) if how == PROOF else []
+        if missing:  # then the line is true, and a counterexample would be sought in vain
+            raise UncitedFact(f"step {number} does not cite {uncited(missing, using, reason)}")
         found, stopped = self._search(expression, reason, facts, how)
         shapes = [self._used(sizes, expression) for sizes in self.shapes]
         if how == NUMBERS and not stopped and (not found or found.tested):
             return explicit.words("tested numerically only", shapes)
         if how == ENTRIES and not stopped and not found:
             return explicit.words("proved exactly", shapes)
-        if missing := self._missing(expression, facts):
+        if how != PROOF and (missing := self._missing(expression, facts)):
             raise UncitedFact(f"step {number} does not cite {uncited(missing, using, reason)}")
         rest = f"\n  left over: {shortened(str(found.residual))}" if found else ""
         rest += f"\n  {too_large or stopped}" if too_large or stopped else ""
         hint = self._may_depend(expression)
         raise NotProved(f"step {number} is not proved: {reason}{rest}{hint}")
 
-    def _proved(self, expression, facts):
+    def _proved(self, expression, facts, quickly=False):
         """(whether the line is proved for all shapes, why that was given up or "")."""
         try:
             with limited():
-                return self._equal(expression, facts), ""
+                return self._equal(expression, facts, quickly), ""
         except (TooMuch, RecursionError) as error:
             return False, too_much(error)
 
@@ -225,14 +228,15 @@ class Derivation:
             ". If that is only a shorthand, write its formula in its place"
         )
 
-    def _equal(self, expression, facts):
+    def _equal(self, expression, facts, quickly=False):
         """Whether the next line equals the last one for all shapes, by these facts."""
-        return normal.judge(*self._entry(expression), self.scope, self.definitions, facts)
+        sides = self._entry(expression)
+        return normal.judge(*sides, self.scope, self.definitions, facts, quickly)
 
     def _holds(self, expression, facts):
         """The same for other facts than the line cites: they may leave a dependence hidden."""
         try:
-            return self._proved(expression, facts)[0]
+            return self._proved(expression, facts, quickly=True)[0]
         except HiddenDependence:
             return False
 

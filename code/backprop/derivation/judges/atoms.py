@@ -6,7 +6,7 @@ a number, chosen so that the whole comes first in alphabetical order. Source: ch
 """
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import count
 
 import sympy
@@ -15,6 +15,8 @@ from .work import spend
 
 _fresh = count(1)
 ONE = frozenset()
+MANY = "its sums have many indices that run over the same axis"
+spelled = cache(str)  # SymPy takes its time
 
 
 def whole(name):
@@ -37,13 +39,28 @@ class Atom:
         return self.spelled({})
 
     @cached_property
+    def texts(self):
+        """{names of its free indices: its text}: the same part is written many times."""
+        return {}
+
+    @cached_property
     def free(self):
         """The indices that occur in it and are not summed in it."""
         return frozenset().union(*(child.free for child in self.children))
 
+    @cached_property
+    def in_order(self):
+        return sorted(self.free, key=spelled)
+
     def write(self, names):
         """As text, with the indices named as in {index: name}."""
-        return self.spelled(names) if self.free & names.keys() else self.key
+        called = tuple(map(names.get, self.in_order))
+        if not any(called):
+            return self.key
+        if called not in self.texts:
+            spend(self.height, MANY)
+            self.texts[called] = self.spelled(names)
+        return self.texts[called]
 
     def __eq__(self, other):
         return isinstance(other, Atom) and self.key == other.key
@@ -75,12 +92,12 @@ class Leaf(Atom):
         return frozenset(index for index in self.indices if index.is_Symbol)
 
     def spelled(self, names):
-        letters = [names.get(index, str(index)) for index in self.indices]
+        letters = [names.get(index) or spelled(index) for index in self.indices]
         match self.expression:
             case sympy.KroneckerDelta():
                 return f"δ({','.join(sorted(letters))})"
             case sympy.Indexed(base=base):
-                return f"{base}[{','.join(letters)}]"
+                return f"{spelled(base)}[{','.join(letters)}]"
         return f"{type(self.expression).__name__} {self.expression}"
 
 
@@ -186,15 +203,30 @@ class Bound(Atom):
         groups = {}
         for index, color in colors.items():
             groups.setdefault(color, []).append(index)
-        alike = next((groups[c] for c in sorted(groups) if len(groups[c]) > 1), None)
-        if alike is None:
+        tied = [color for color in groups if len(groups[color]) > 1]
+        if not tied:
             yield {index: (c[0], n) for n, c in enumerate(sorted(groups)) for index in groups[c]}
             return
-        for index in alike:
+        for index in self.different(groups[min(tied, key=lambda c: (len(groups[c]), c))], names):
             size, number = colors[index]
             doubled = {other: (s, 2 * n + 1) for other, (s, n) in colors.items()}
             chosen = {**doubled, index: (size, 2 * number)}
             yield from self.orders(self.refined(chosen, names), names)
+
+    def different(self, alike, names):
+        """Of indices that are alike, one of those that may change places and all stays the same."""
+        kept = []
+        for index in alike:
+            if not any(self.may_swap(index, other, names) for other in kept):
+                kept.append(index)
+        return kept
+
+    def may_swap(self, one, other, names):
+        """Whether the product stays the same, written with a name of its own for each index."""
+        own = names | {index: f"~{n}" for n, (index, _) in enumerate(self.ranges)}
+        turned = own | {one: own[other], other: own[one]}
+        near = [factor for factor in self.factors if {one, other} & factor[0].free]
+        return write_product(near, own) == write_product(near, turned)
 
     @property
     def sorted_ranges(self):
@@ -202,7 +234,7 @@ class Bound(Atom):
 
 
 def write_product(factors, names):
-    spend(len(factors), "its sums have many indices that run over the same axis")
+    spend(1, MANY)
     return "·".join(sorted(f"{atom.write(names)}^{exponent}" for atom, exponent in factors))
 
 

@@ -4,8 +4,6 @@ Arrays that are defined stay opaque, and so do their derivatives, ∂Y_ij/∂W_a
 the chain rule says is put in only if the line cites it.
 """
 
-from functools import cache
-
 import sympy
 
 from ..errors import HiddenDependence
@@ -13,8 +11,10 @@ from ..language.arrays import Array, Derivative, Entry, Gradient
 from ..nodes import Index
 from ..premises.facts import Facts
 from ..premises.scope import arrays_in
-from .atoms import fresh, whole
+from .atoms import spelled, whole
+from .opening import Opening
 from .reading import Reading
+from .slopes import slope
 
 
 def letter(index):
@@ -24,22 +24,34 @@ def letter(index):
     return sympy.S(index)
 
 
-spelled = cache(str)
+class Names(dict):
+    """{name: array, or derivative} of what is read, and indices that nothing else in it has.
+
+    They are counted from 1 in each reading: SymPy remembers what it has made of such names before.
+    """
+
+    def fresh(self):
+        self.last = vars(self).get("last", 0) + 1
+        return whole(f"~{self.last}r")
 
 
 class Indexed(Reading):
-    """Expressions as SymPy index expressions, for all sizes, with the facts that a line cites."""
+    """Expressions as SymPy index expressions, for all sizes, with the facts that a line cites.
 
-    def __init__(self, definitions, facts, known=None):
+    By the chain rule, `opening` says, a gradient is taken apart only where that can matter.
+    """
+
+    def __init__(self, definitions, facts, opening=None, known=None):
         self.definitions, self.facts = definitions, facts
-        self.known = {} if known is None else known
+        self.opening = opening or Opening(definitions, facts)
+        self.known = Names() if known is None else known
 
     def size(self, dimension):
         return whole(f"|{dimension.name}|")
 
     def sum(self, expression, at):
         ranges = list(zip(expression.indices, expression.sizes, strict=True))
-        dummies = {index: fresh() for index, _ in ranges}
+        dummies = {index: self.known.fresh() for index, _ in ranges}
         limits = [(dummies[index], 1, self.size(size)) for index, size in ranges]
         return sympy.Sum(self.value(expression.body, {**at, **dummies}), *limits)
 
@@ -76,7 +88,7 @@ class Indexed(Reading):
         if gradient.loss in self.facts.arrays:
             return self.slope(Entry(gradient.loss, ()), gradient.of, at, {})
         users = self.definitions.users(gradient) if self.facts.chain_rule else []
-        if users in ([], [gradient.loss]):
+        if users in ([], [gradient.loss]) or not self.opening.of(gradient):
             return self.symbol(gradient, at)
         return sympy.Add(*(self.by_way_of(user, gradient, at) for user in users))
 
@@ -88,7 +100,7 @@ class Indexed(Reading):
 
     def over(self, array, term):
         """Σ of term(indices) over all entries of an array."""
-        indices = tuple(fresh() for _ in array.shape)
+        indices = tuple(self.known.fresh() for _ in array.shape)
         limits = [(k, 1, self.size(size)) for k, size in zip(indices, array.shape, strict=True)]
         return sympy.Sum(term(indices), *limits) if limits else term(())
 
@@ -106,7 +118,7 @@ class Indexed(Reading):
         return self.reveal(opaque.through(opaque.value(of, at), array, at_entry))
 
     def without(self, array):
-        return Indexed(self.definitions, self.facts.without(array), self.known)
+        return Indexed(self.definitions, self.facts.without(array), self.opening, self.known)
 
     def arrays_in(self, value):
         """The arrays and derivatives of which something occurs in a SymPy expression."""
@@ -118,16 +130,16 @@ class Indexed(Reading):
         entries = {one: (str(one.base), one.indices) for one in value.atoms(sympy.Indexed)}
         entries |= {one: (str(one), ()) for one in value.atoms(sympy.Symbol)}
         known = {one: (self.known.get(name), at) for one, (name, at) in entries.items()}
-        return value.xreplace(
-            {one: self.entry(array, at) for one, (array, at) in known.items() if fits(array, at)}
-        )
+        said = {one: self.entry(array, at) for one, (array, at) in known.items() if fits(array, at)}
+        changed = {one: other for one, other in said.items() if other != one}
+        return value.xreplace(changed) if changed else value
 
     def through(self, value, array, at):
         """d value / d entry: directly, and through every array that depends on it."""
         one = self.known.get(str(value.base)) if isinstance(value, sympy.Indexed) else None
         if isinstance(one, Array):
             return self.total(one, value.indices, array, at)
-        terms = [value.diff(self.symbol(array, at))]
+        terms = [slope(value, self.symbol(array, at))]
         for one in self.arrays_in(value):
             if isinstance(one, Derivative) and self.definitions.leads(one.of, array):
                 raise HiddenDependence(f"nothing is cited that says how {one} depends on {array}")
@@ -138,7 +150,7 @@ class Indexed(Reading):
     def by_parts(self, value, one, array, at):
         """Σ ∂value/∂one_k d one_k / d array_at over all entries of `one`."""
         return self.over(
-            one, lambda k: value.diff(self.symbol(one, k)) * self.total(one, k, array, at)
+            one, lambda k: slope(value, self.symbol(one, k)) * self.total(one, k, array, at)
         )
 
     def total(self, one, k, array, at):
@@ -167,8 +179,26 @@ class Indexed(Reading):
         if one not in self.facts.arrays:
             directly = self.definitions.ways(one, array) != [array]
             return self.opaque_derivative(one, k, array, at, directly)
-        plain = Indexed(self.definitions, Facts(), self.known)
-        return self.reveal(plain.body(one, k).diff(self.symbol(array, at)))
+        return self.reveal(self.taken(one, k, array, at))
+
+    def taken(self, one, k, array, at):
+        """The derivative of a definition as SymPy takes it: once, then with other indices."""
+        kept = self.definitions.kept
+        if (one, array) not in kept:
+            kept[one, array] = self.take(one, array)
+        value, indices, known = kept[one, array]
+        self.known.update(known)
+        bound = {
+            index: self.known.fresh() for part in value.atoms(sympy.Sum) for index in part.variables
+        }
+        return value.xreplace(bound | dict(zip(indices, map(letter, (*k, *at)), strict=True)))
+
+    def take(self, one, array):
+        """(the derivative, its indices, {name: array} of what is in it)."""
+        plain = Indexed(self.definitions, Facts())
+        k, at = ([plain.known.fresh() for _ in part.shape] for part in (one, array))
+        value = slope(plain.body(one, k), plain.symbol(array, at))
+        return value, (*k, *at), plain.known
 
     def opaque_derivative(self, one, k, array, at, directly=False):
         """A derivative as it is; `directly` if there are other ways, which it leaves out."""

@@ -13,6 +13,8 @@ from sympy import Add, Mul, Pow, exp, log
 from .opaque import Opaque
 from .rational import is_zero_rational
 
+LONG = 1000  # bits: a polynomial of a polynomial soon has pages of digits
+
 
 class Generators:
     """The symbols that stand for exp, log and h(…) in one expression."""
@@ -89,7 +91,8 @@ def is_zero(expression):
 
 
 def number(expression, point):
-    """The value at {symbol: number}, with an example for every h; exact where it is rational."""
+    """The value at {symbol: number}, with an example for every h; exact where it is short."""
     value = expression.xreplace(point)
     value = value.replace(lambda part: isinstance(part, Opaque), Opaque.example)
-    return value if value.is_Rational else value.evalf(40)
+    short = value.is_Rational and value.p.bit_length() + value.q.bit_length() < LONG
+    return value if short else value.evalf(40)

@@ -58,6 +58,7 @@ class Definitions(dict):
             raise DerivationError("an array is defined twice")
         self.users, self.uses = cache(self.users), cache(self.uses)
         self.below, self.depth = cache(self.below), cache(self.depth)
+        self.kept = {}  # what a judge keeps that follows from the definitions alone
         self.check_graph()
         self.letters = set().union(*map(self.uses, self), self.letters_of(target))
 

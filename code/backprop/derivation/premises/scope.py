@@ -85,17 +85,25 @@ def check_names(expressions, sizes, why="sizes gives no length for {}"):
             raise DerivationError(f"{name} and {numbered[name]} look alike on the page: rename one")
 
 
-def two_shapes(expressions, sizes):
-    """The shape at which a wrong line is shown, {S: 2, M: 3}, and another, {S: 3, M: 2}."""
+def shapes_of(expressions, sizes):
+    """The shapes at which a wrong line is shown: {S: 2, M: 3}, and others, {S: 3, M: 2}."""
     found = [part for whole in expressions for part in walk(whole) if isinstance(part, Dimension)]
     found += [size for whole in expressions for size in whole.shape]
     found = [*dict.fromkeys(found)]
-    few = len(found) <= MANY_SIZES  # with more, the products of all sizes are too large
-    chosen = {size: 2 + (k if few else k % 2) for k, size in enumerate(found)}
-    first = chosen if sizes is None else check_sizes(sizes)
+    if sizes is None and len(found) > MANY_SIZES:  # the products of all sizes are too large
+        return small_shapes(found)
+    first = {size: 2 + k for k, size in enumerate(found)} if sizes is None else check_sizes(sizes)
     numbers = [*first.values()]
     turned = numbers[1:] + numbers[:1] if len(numbers) > 1 else [n + 1 for n in numbers]
-    return first, dict(zip(first, turned, strict=True))
+    return [first, dict(zip(first, turned, strict=True))]
+
+
+def small_shapes(sizes):
+    """Shapes of 2s and 3s: each size is both of them once, and no two are always the same."""
+    digits = (len(sizes) + 1).bit_length()  # the codes from 1 on, none of them all 0 or all 1
+    return [
+        {size: 2 + (k >> digit & 1) for k, size in enumerate(sizes, 1)} for digit in range(digits)
+    ]
 
 
 def check_sizes(sizes):
