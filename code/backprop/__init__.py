@@ -10,6 +10,7 @@ from .gradcheck import check_gradients, complex_step_gradient, numerical_gradien
 from .linear import Linear
 from .losses import MSE, BCEWithLogits, CrossEntropy, SoftmaxCrossEntropy, one_hot
 from .network import MLP, Sequential
+from .normalization import BatchNorm, LayerNorm, RMSNorm
 from .optimizers import SGD, Adam, AdamW, cosine
 from .softmax import Softmax
 from .training import accuracy, predict, train
@@ -18,9 +19,10 @@ from .troubleshooting import TrainingWarning
 __version__ = "0.1.0"
 
 __all__ = [
-    "ELU", "GELU", "MLP", "MSE", "SGD", "Adam", "AdamW", "BCEWithLogits", "CrossEntropy", "Dropout",
-    "LeakyReLU", "Linear", "Mish", "ReLU", "Sequential", "SiLU", "Sigmoid", "Softmax",
-    "SoftmaxCrossEntropy", "Softplus", "Tanh", "TrainingWarning", "accuracy", "check_gradients",
-    "complex_step_gradient", "cosine", "load_digits", "load_fashion_mnist", "numerical_gradient",
-    "one_hot", "predict", "split_validation", "train",
+    "ELU", "GELU", "MLP", "MSE", "SGD", "Adam", "AdamW", "BCEWithLogits", "BatchNorm",
+    "CrossEntropy", "Dropout", "LayerNorm", "LeakyReLU", "Linear", "Mish", "RMSNorm", "ReLU",
+    "Sequential", "SiLU", "Sigmoid", "Softmax", "SoftmaxCrossEntropy", "Softplus", "Tanh",
+    "TrainingWarning", "accuracy", "check_gradients", "complex_step_gradient", "cosine",
+    "load_digits", "load_fashion_mnist", "numerical_gradient", "one_hot", "predict",
+    "split_validation", "train",
 ]  # fmt: skip

@@ -58,6 +58,8 @@ class Layer:
     """
 
     kinks = ()  # where an elementwise layer has no derivative: gradcheck keeps away from there
+    buffers = ()  # names of arrays that are no parameters and belong into a checkpoint all the same
+    settings = ()  # names of numbers that `repr` says besides the shapes of the parameters
 
     def __init__(self):
         self.params, self.grads = {}, {}
@@ -82,4 +84,6 @@ class Layer:
     def __repr__(self):
         shapes = [f"{name} {array.shape}" for name, array in self.params.items()]
         numbers = [f"{name}={x:g}" for name, x in vars(self).items() if type(x) in (int, float)]
-        return f"{type(self).__name__}({', '.join(shapes or numbers)})"
+        if shapes:
+            numbers = [f"{name}={getattr(self, name):g}" for name in self.settings]
+        return f"{type(self).__name__}({', '.join(shapes + numbers)})"

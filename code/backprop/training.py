@@ -232,11 +232,18 @@ class _Run:
     def _rngs(self):
         return [self.rng, *(leaf.rng for leaf in leaves(self.model) if hasattr(leaf, "rng"))]
 
+    def _buffers(self):
+        return [
+            (leaf, name) for leaf in leaves(self.model) for name in getattr(leaf, "buffers", ())
+        ]
+
     def state(self):
         """(arrays, facts): all that a run needs to go on with the same bits."""
         arrays = {f"parameter {k}": p.value for k, p in enumerate(self.optimizer.parameters)}
         for k, state in enumerate(self.optimizer.state):
             arrays |= {f"state {k} {name}": array for name, array in state.items()}
+        for k, (layer, name) in enumerate(self._buffers()):
+            arrays[f"buffer {k}"] = getattr(layer, name)
         return arrays, {
             "history": asdict(self.history),
             "steps": self.optimizer.steps,
@@ -247,6 +254,8 @@ class _Run:
         """Take over what `state` gave."""
         for k, parameter in enumerate(self.optimizer.parameters):
             parameter.value[...] = arrays[f"parameter {k}"]
+        for k, (layer, name) in enumerate(self._buffers()):
+            setattr(layer, name, arrays[f"buffer {k}"])
         for key, array in arrays.items():
             if key.startswith("state "):
                 _, k, name = key.split(" ", 2)

@@ -5,14 +5,16 @@
 
 Each name in the line is an argument, each word a dimension. The arrays are looked at in the order
 in which they are there, so a dimension that an earlier array has fixed is printed as its number:
-"Linear expects X of shape (S, 784), got (128, 783)". Three dots stand for any shape, the word
-"number" for a number that is no array.
+"Linear expects X of shape (S, 784), got (128, 783)". Three dots stand for any shape, and among
+words for any axes there, the same ones in each array: "... M" is (S, M) as well as (S, T, M). The
+word "number" stands for a number that is no array.
 """
 
 import contextlib
 import contextvars
 import functools
 import inspect
+import re
 import sys
 
 import numpy as np
@@ -81,12 +83,23 @@ def as_floats(value, name, who):
 
 def expect_shape(array, dims, sizes, name, who):
     """Compare `array.shape` with `dims`, note new sizes; raise ValueError if they differ."""
+    dims = _spelled(dims, array.ndim, sizes)
     wanted = [sizes.get(dim, dim) for dim in dims]
     pairs = zip(wanted, array.shape, strict=False)
     if array.ndim != len(wanted) or not all(w == n or isinstance(w, str) for w, n in pairs):
         shape = "(" + ", ".join(map(str, wanted)) + (",)" if len(wanted) == 1 else ")")
+        shape = re.sub(r"…\d+(, …\d+)*", "…", shape)
         raise ValueError(f"{who} expects {name} of shape {shape}, got {array.shape}")
     sizes.update(zip(dims, array.shape, strict=True))
+
+
+def _spelled(dims, count, sizes):
+    """`dims` with a name for each axis that its three dots stand for, if it has any."""
+    if "..." not in dims:
+        return dims
+    place, more = dims.index("..."), max(0, count - len(dims) + 1)
+    more = sizes.setdefault("...", more)
+    return (*dims[:place], *(f"…{n}" for n in range(more)), *dims[place + 1 :])
 
 
 def expects(who=None, **specs):

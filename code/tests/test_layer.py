@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from backprop import Linear, SoftmaxCrossEntropy
-from helpers import EVERYTHING, LAYERS, LOSSES, draw, linear, network, run
+from helpers import EVERYTHING, LAYERS, LOSSES, draw, linear, run, takes_dtype
 
 every = pytest.mark.parametrize(("make", "inputs"), EVERYTHING.values(), ids=EVERYTHING)
 each_layer = pytest.mark.parametrize(("make", "inputs"), LAYERS.values(), ids=LAYERS)
@@ -73,7 +73,7 @@ def test_integer_rows_count_as_floats(name, rows):
 @every
 def test_float32_stays_float32(make, inputs):
     single = [x.astype(np.float32) if x.dtype.kind == "f" else x for x in inputs]
-    maker = make if make not in (LAYERS["Linear"][0], network) else lambda: make(np.float32)
+    maker = (lambda: make(dtype=np.float32)) if takes_dtype(make) else make
     double, results = run(make(), *inputs), run(maker(), *single)
     for result, wanted in zip(results, double, strict=True):
         assert result.dtype == np.float32
@@ -145,6 +145,7 @@ def test_the_gradient_of_a_parameter_exists_only_after_backward():
         ("ELU(2)", "ELU(alpha=2)"),
         ("Dropout", "Dropout(p=0.4)"),
         ("Softmax", "Softmax()"),
+        ("BatchNorm", "BatchNorm(weight (4,), bias (4,), eps=1e-05, momentum=0.1)"),
     ],
 )
 def test_a_layer_says_what_it_is(name, text):

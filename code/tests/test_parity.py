@@ -10,13 +10,16 @@ from backprop import (
     SGD,
     Adam,
     AdamW,
+    BatchNorm,
     BCEWithLogits,
     CrossEntropy,
     Dropout,
+    LayerNorm,
     LeakyReLU,
     Linear,
     Mish,
     ReLU,
+    RMSNorm,
     Sequential,
     Sigmoid,
     SiLU,
@@ -114,6 +117,48 @@ def test_linear(shape, seed):
 def test_softmax(shape, seed, scale):
     Z = scale * draw(*shape, seed=seed)
     compare(Softmax(), torch.nn.Softmax(dim=1), Z, seed + 1)
+
+
+def with_parameters(layer, module, seed):
+    """Both with the same parameters, in the order of PyTorch's, drawn."""
+    for n, (name, theirs) in enumerate(zip(layer.params, module.parameters(), strict=True)):
+        layer.params[name] = draw(*theirs.shape, seed=seed + n)
+        theirs.data = torch.tensor(layer.params[name])
+    return layer, module
+
+
+LEADING = [(5,), (1,), (3, 2), (1, 1), (2, 1, 3)]
+
+
+@pytest.mark.parametrize("lead", LEADING)
+@given(M=st.integers(2, 7), seed=seeds, scale=scales)
+def test_layer_and_rms_norm(lead, M, seed, scale):
+    X = scale * draw(*lead, M, seed=seed)
+    for ours, theirs in [
+        (LayerNorm(M), torch.nn.LayerNorm(M, dtype=torch.float64)),
+        (RMSNorm(M), torch.nn.RMSNorm(M, eps=1e-6, dtype=torch.float64)),
+    ]:
+        compare(*with_parameters(ours, theirs, seed), X, seed + 3)
+
+
+@pytest.mark.parametrize("training", [True, False])
+@pytest.mark.parametrize("places", [(), (1, 1), (2, 3), (4, 1)])
+@given(S=st.integers(2, 7), M=st.integers(1, 5), seed=seeds)
+def test_batch_norm(places, training, S, M, seed):
+    """Three batches in sequence: the running averages have to walk the same path."""
+    kind = torch.nn.BatchNorm2d if places else torch.nn.BatchNorm1d
+    ours, theirs = with_parameters(BatchNorm(M), kind(M, dtype=torch.float64), seed)
+    for step in range(3):
+        ours.training = training or step == 0
+        theirs.train(ours.training).zero_grad()
+        compare(ours, theirs, draw(S, M, *places, seed=seed + step), seed + step)
+        close(ours.running_mean, theirs.running_mean)
+        close(ours.running_var, theirs.running_var)
+
+
+def test_one_sample_goes_through_batch_norm_in_evaluation():
+    ours, theirs = with_parameters(BatchNorm(3), torch.nn.BatchNorm1d(3, dtype=torch.float64), 0)
+    compare(ours, theirs.eval(), draw(1, 3), 1)
 
 
 targets = st.sampled_from(["labels", "soft rows", "one-hot rows"])

@@ -19,12 +19,15 @@ from backprop import (
     ELU,
     GELU,
     MSE,
+    BatchNorm,
     BCEWithLogits,
     CrossEntropy,
     Dropout,
+    LayerNorm,
     LeakyReLU,
     Mish,
     ReLU,
+    RMSNorm,
     Sigmoid,
     SiLU,
     Softmax,
@@ -34,8 +37,9 @@ from backprop import (
     check_gradients,
 )
 from backprop.activations import elu, gelu, relu, sigmoid, sigmoid_derivative, softplus
+from backprop.normalization import batch_norm
 from backprop.softmax import softmax, softmax_jacobian
-from helpers import LABELS, C, M, N, S, draw, linear, probabilities
+from helpers import LABELS, C, M, N, S, draw, drawn, linear, probabilities
 
 X, Z, Y = draw(S, M), draw(S, C), probabilities(S, C)
 ROWS = probabilities(S, C, seed=1)
@@ -180,6 +184,80 @@ def whole_numbers(layer, X):
     Y = np.zeros_like(X)  # of X's type: integers cut what is written here
     Y[...] = np.tanh(X)
     return Y
+
+
+def norm_backward(axis, formula, dweight=None, dbias=None):
+    """A backward of a norm along `axis`: dX by a formula in dY, X − mean, r and γ."""
+
+    def wrong(layer, dY):
+        X, weight = last(layer), layer.params["weight"]
+        D = X - X.mean(axis=axis, keepdims=True)
+        r = 1 / np.sqrt((D**2).mean(axis=axis, keepdims=True) + layer.eps)
+        layer.grads["weight"] = (dweight or (lambda dY, U: (dY * U).sum(axis=0)))(dY, D * r)
+        if "bias" in layer.params:
+            layer.grads["bias"] = (dbias or (lambda dY, U: dY.sum(axis=0)))(dY, D * r)
+        return formula(dY, D, r, weight)
+
+    return {"backward": wrong}
+
+
+def mean(A, axis):
+    return A.mean(axis=axis, keepdims=True)
+
+
+def three_paths(dU, U, r, axis):
+    return r * (dU - mean(dU, axis) - U * mean(dU * U, axis))
+
+
+def norm_forward(axis, ddof=0, eps=None, outside=False):
+    """A forward of a norm with another variance, or ε in another place."""
+
+    def wrong(layer, X):
+        layer._remember(X)
+        e = layer.eps if eps is None else eps
+        var = X.var(axis=axis, keepdims=True, ddof=ddof)
+        r = 1 / (np.sqrt(var) + e) if outside else 1 / np.sqrt(var + e)
+        return layer.params["weight"] * (X - mean(X, axis)) * r + layer.params["bias"]
+
+    return {"forward": wrong}
+
+
+def fixed_backward(layer, dY):
+    """Mean and variance of the batch taken for constants: one path of three."""
+    X = last(layer)
+    r = 1 / np.sqrt(X.var(axis=0) + layer.eps)
+    layer.grads["weight"] = (dY * (X - X.mean(axis=0)) * r).sum(axis=0)
+    layer.grads["bias"] = dY.sum(axis=0)
+    return dY * layer.params["weight"] * r
+
+
+def rms_without_the_second_path(layer, dY):
+    X = last(layer)
+    r = 1 / np.sqrt(mean(X**2, -1) + layer.eps)
+    layer.grads["weight"] = (dY * X * r).sum(axis=0)
+    return dY * layer.params["weight"] * r
+
+
+def batch_statistics_in_evaluation(layer, X):
+    Y = batch_norm(X, layer.params["weight"], layer.params["bias"], layer.eps)
+    layer._remember(X)  # as if training
+    return Y
+
+
+def evaluated():
+    return drawn(BatchNorm, M)()
+
+
+def batch():
+    return drawn(BatchNorm, M, training=True)()
+
+
+def rows():
+    return drawn(LayerNorm, M)()
+
+
+def root_mean_square():
+    return drawn(RMSNorm, M)()
 
 
 def affine():
@@ -346,6 +424,73 @@ FAULTS = {
         loss(lambda Z, T, S: (Z - T) / S),
         G,
     ),
+    "BatchNorm: mean and variance as constants": (batch, {"backward": fixed_backward}, G),
+    "BatchNorm: the path through the mean forgotten": (
+        batch,
+        norm_backward(0, lambda dY, D, r, w: r * (dY * w - D * r * mean(dY * w * D * r, 0))),
+        G,
+    ),
+    "BatchNorm: ε forgotten in backward": (
+        batch,
+        norm_backward(0, lambda dY, D, r, w: three_paths(dY * w, D / D.std(0), 1 / D.std(0), 0)),
+        G,
+    ),
+    "BatchNorm: dγ and dβ exchanged": (
+        batch,
+        norm_backward(
+            0,
+            lambda dY, D, r, w: three_paths(dY * w, D * r, r, 0),
+            lambda dY, U: dY.sum(axis=0),
+            lambda dY, U: (dY * U).sum(axis=0),
+        ),
+        G,
+    ),
+    "BatchNorm: Bessel in forward, not in backward": (batch, norm_forward(0, ddof=1), G),
+    "BatchNorm: ε outside the root": (batch, norm_forward(0, outside=True), G),
+    "BatchNorm: over the features": (
+        batch,
+        norm_forward(1) | norm_backward(1, lambda dY, D, r, w: three_paths(dY * w, D * r, r, 1)),
+        V,
+    ),
+    "BatchNorm: the batch's statistics in evaluation": (
+        evaluated,
+        {"forward": batch_statistics_in_evaluation},
+        V,
+    ),
+    "LayerNorm: γ pulled out of the means": (
+        rows,
+        norm_backward(-1, lambda dY, D, r, w: w * three_paths(dY, D * r, r, -1)),
+        G,
+    ),
+    "LayerNorm: divided by S": (
+        rows,
+        norm_backward(
+            -1,
+            lambda dY, D, r, w: (
+                r * (dY * w - ((dY * w).sum(1) + D.T * r.T * (dY * w * D * r).sum(1)).T / S)
+            ),
+        ),
+        G,
+    ),
+    "LayerNorm: dγ without the sum of dY ⊙ U": (
+        rows,
+        norm_backward(
+            -1,
+            lambda dY, D, r, w: three_paths(dY * w, D * r, r, -1),
+            lambda dY, U: dY.sum(axis=0) * U.sum(axis=0),
+        ),
+        G,
+    ),
+    "LayerNorm: over the batch": (
+        rows,
+        norm_forward(0) | norm_backward(0, lambda dY, D, r, w: three_paths(dY * w, D * r, r, 0)),
+        V,
+    ),
+    "RMSNorm: the root mean square as a constant": (
+        root_mean_square,
+        {"backward": rms_without_the_second_path},
+        G,
+    ),
     "MSE: targets spread over the batch": (
         MSE,
         {"forward": spread_over_the_batch, "backward": spread_over_the_batch_backward},
@@ -419,7 +564,7 @@ def test_the_table_is_long_enough_and_covers_every_kind_of_layer():
     assert kinds == {
         *("Linear", "ReLU", "LeakyReLU", "ELU", "Sigmoid", "Tanh", "Softplus", "GELU", "SiLU"),
         *("Mish", "Dropout", "Softmax", "CrossEntropy", "SoftmaxCrossEntropy", "MSE"),
-        "BCEWithLogits",
+        *("BCEWithLogits", "BatchNorm", "LayerNorm", "RMSNorm"),
     }
     assert len(FAULTS) >= 30
 

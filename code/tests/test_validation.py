@@ -20,12 +20,15 @@ from backprop import (
     SGD,
     Adam,
     AdamW,
+    BatchNorm,
     BCEWithLogits,
     CrossEntropy,
     Dropout,
+    LayerNorm,
     LeakyReLU,
     Linear,
     ReLU,
+    RMSNorm,
     Sequential,
     SoftmaxCrossEntropy,
     accuracy,
@@ -36,6 +39,7 @@ from backprop import (
     dropout,
     initializers,
     losses,
+    normalization,
     numerical_gradient,
     optimizers,
     plotting,
@@ -59,6 +63,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 X, W, b, dY = draw(S, M), draw(N, M), draw(N), draw(S, N)
+b4 = draw(M, seed=3)
 Z, Y, ROWS = draw(S, C), probabilities(S, C), probabilities(S, C, seed=1)
 
 
@@ -149,6 +154,35 @@ CALLS = {
     "Linear": (
         Linear,
         {"in_features": M, "out_features": N, "rng": 0, "dtype": np.float64, "gain": 1},
+    ),
+    "layer_norm": (normalization.layer_norm, {"X": X, "weight": b4, "bias": -b4, "eps": 1e-5}),
+    "layer_norm_backward": (
+        normalization.layer_norm_backward,
+        {"dY": X + 1, "X": X, "weight": b4, "eps": 1e-5},
+    ),
+    "rms_norm": (normalization.rms_norm, {"X": X, "weight": b4, "eps": 1e-5}),
+    "rms_norm_backward": (
+        normalization.rms_norm_backward,
+        {"dY": X + 1, "X": X, "weight": b4, "eps": 1e-5},
+    ),
+    "batch_norm": (normalization.batch_norm, {"X": X, "weight": b4, "bias": -b4, "eps": 1e-5}),
+    "batch_norm_backward": (
+        normalization.batch_norm_backward,
+        {"dY": X + 1, "X": X, "weight": b4, "eps": 1e-5},
+    ),
+    "batch_norm_fixed": (
+        normalization.batch_norm_fixed,
+        {"X": X, "mean": b4, "var": b4**2, "weight": b4, "bias": -b4, "eps": 1e-5},
+    ),
+    "batch_norm_fixed_backward": (
+        normalization.batch_norm_fixed_backward,
+        {"dY": X + 1, "X": X, "mean": b4, "var": b4**2, "weight": b4, "eps": 1e-5},
+    ),
+    "LayerNorm": (LayerNorm, {"normalized_shape": M, "eps": 1e-5, "dtype": np.float64}),
+    "RMSNorm": (RMSNorm, {"normalized_shape": M, "eps": 1e-5, "dtype": np.float64}),
+    "BatchNorm": (
+        BatchNorm,
+        {"num_features": M, "eps": 1e-5, "momentum": 0.1, "dtype": np.float64},
     ),
     "LeakyReLU": (LeakyReLU, {"slope": 0.3}),
     "ELU": (ELU, {"alpha": 0.7}),
@@ -371,6 +405,31 @@ def test_every_public_name_is_thrown_at():
         (
             lambda: Dropout(2),
             "Dropout expects p to be a number at least 0 and at most 0.999, got 2",
+        ),
+        (
+            lambda: LayerNorm(4).forward(np.ones((2, 3, 5))),
+            "LayerNorm expects X of shape (…, 4), got (2, 3, 5)",
+        ),
+        (
+            lambda: BatchNorm(4).forward(np.ones((5, 3, 2, 2))),
+            "BatchNorm expects X of shape (S, 4, …), got (5, 3, 2, 2)",
+        ),
+        (
+            lambda: LAYERS["LayerNorm, sequences"][0]().forward(np.ones(3)),
+            "LayerNorm expects X of shape (4,), got (3,)",
+        ),
+        (
+            lambda: backward(LAYERS["LayerNorm"][0], np.ones((3, 4)))(np.ones((4, 4))),
+            "LayerNorm expects dY of shape (3, 4), got (4, 4)",
+        ),
+        (
+            lambda: LayerNorm(4, eps=0),
+            "LayerNorm expects eps to be a number at least 1e-12, got 0",
+        ),
+        (
+            lambda: LAYERS["BatchNorm, training"][0]().forward(np.ones((1, 4))),
+            "BatchNorm expects X with two or more values of each feature while training, got "
+            "shape (1, 4): the variance of one is 0",
         ),
         (
             lambda: MLP([3, 0]),

@@ -1,14 +1,19 @@
 """What several test files share: the layers and losses by name, sizes and arrays for them."""
 
+import inspect
+
 import numpy as np
 from backprop import (
     ELU,
     MSE,
+    BatchNorm,
     BCEWithLogits,
     CrossEntropy,
     Dropout,
+    LayerNorm,
     LeakyReLU,
     Linear,
+    RMSNorm,
     Sequential,
     Softmax,
     SoftmaxCrossEntropy,
@@ -59,6 +64,27 @@ def linear(n_in, n_out, seed=0, dtype=np.float64):
     return layer
 
 
+def drawn(make, *args, training=False):
+    """A maker of that layer, its parameters not 0 and 1 but drawn: what is forgotten must show."""
+
+    def made(dtype=np.float64):
+        layer = make(*args, dtype=dtype)
+        for n, (name, old) in enumerate(layer.params.items()):
+            layer.params[name] = draw(*old.shape, seed=n + 1, dtype=dtype)
+        for n, name in enumerate(layer.buffers):
+            shape = getattr(layer, name).shape
+            setattr(layer, name, np.abs(draw(*shape, seed=n + 5, dtype=dtype)) + dtype(0.5))
+        layer.training = training
+        return layer
+
+    return made
+
+
+def takes_dtype(make):
+    """Whether this maker of a layer can make it in single precision."""
+    return "dtype" in inspect.signature(make).parameters
+
+
 def network(dtype=np.float64):
     return Sequential(linear(M, 7, 1, dtype), Tanh(), linear(7, N, 2, dtype))
 
@@ -70,6 +96,12 @@ LAYERS = {
     "Softmax": (Softmax, (draw(S, C),)),
     "Dropout": (lambda: Dropout(0.4, rng=0), (draw(S, M),)),
     "Sequential": (network, (draw(S, M),)),
+    "LayerNorm": (drawn(LayerNorm, M), (draw(S, M),)),
+    "LayerNorm, sequences": (drawn(LayerNorm, M), (draw(S, N, M),)),
+    "RMSNorm": (drawn(RMSNorm, M), (draw(S, M),)),
+    "BatchNorm": (drawn(BatchNorm, M), (draw(S, M),)),
+    "BatchNorm, training": (drawn(BatchNorm, M, training=True), (draw(S, M),)),
+    "BatchNorm, images": (drawn(BatchNorm, M, training=True), (draw(S, M, 2, 3),)),
 }
 LABELS = np.array([2, 0, 5, 5, 1])
 LOSSES = {
