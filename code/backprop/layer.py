@@ -58,7 +58,7 @@ class Layer:
     """
 
     kinks = ()  # where an elementwise layer has no derivative: gradcheck keeps away from there
-    buffers = ()  # names of arrays that are no parameters and belong into a checkpoint all the same
+    buffers = ()  # names of arrays that are no parameters, but belong into a checkpoint
     settings = ()  # names of numbers that `repr` says besides the shapes of the parameters
 
     def __init__(self):

@@ -81,6 +81,19 @@ def as_floats(value, name, who):
     return array
 
 
+def as_integers(value, name, who, high):
+    """`value` as a non-empty array of integers from 0 to `high`; raises ValueError otherwise."""
+    array = as_array(value, name, who)
+    if array.dtype.kind not in "iu" or array.size == 0:
+        got = f"{_kind(value, array)} of shape {array.shape}"
+        raise ValueError(f"{who} expects {name} to hold integers, got {got}")
+    outside = (array < 0) | (array > high)
+    if outside.any():
+        bad = tuple(int(i) for i in np.argwhere(outside)[0])
+        raise ValueError(f"{who} expects {name} from 0 to {high}, got {array[bad]} at {list(bad)}")
+    return array
+
+
 def expect_shape(array, dims, sizes, name, who):
     """Compare `array.shape` with `dims`, note new sizes; raise ValueError if they differ."""
     dims = _spelled(dims, array.ndim, sizes)

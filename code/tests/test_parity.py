@@ -14,6 +14,7 @@ from backprop import (
     BCEWithLogits,
     CrossEntropy,
     Dropout,
+    Embedding,
     LayerNorm,
     LeakyReLU,
     Linear,
@@ -159,6 +160,22 @@ def test_batch_norm(places, training, S, M, seed):
 def test_one_sample_goes_through_batch_norm_in_evaluation():
     ours, theirs = with_parameters(BatchNorm(3), torch.nn.BatchNorm1d(3, dtype=torch.float64), 0)
     compare(ours, theirs.eval(), draw(1, 3), 1)
+
+
+@pytest.mark.parametrize("shape", [(1,), (6,), (3, 1), (1, 4), (2, 3, 5)])
+@given(sizes=sizes(2), seed=seeds)
+def test_embedding(shape, sizes, seed):
+    V, D = sizes
+    ours, theirs = with_parameters(
+        Embedding(V, D), torch.nn.Embedding(V, D, dtype=torch.float64), seed
+    )
+    words = np.random.default_rng(seed).integers(V, size=shape)
+    dY = draw(*shape, D, seed=seed)
+    y = theirs(torch.tensor(words))
+    y.backward(torch.tensor(dY))
+    close(ours.forward(words), y)
+    assert ours.backward(dY) is None
+    close(ours.grads["weight"], theirs.weight.grad)
 
 
 targets = st.sampled_from(["labels", "soft rows", "one-hot rows"])

@@ -286,6 +286,8 @@ def finite(result):
     return all(np.isfinite(x).all() for x in parts if np.asarray(x).dtype.kind in "fc")
 
 
+# Where a float is no other way to write an integer.
+WHOLE = {"T", "labels", "y", "y_train", "rng", "shape", "sizes", "indices"}
 # A function that raises an error of its own is no affair of the one that calls it.
 FUNCTIONS = {"f", "activation", "schedule"}
 PAIRS = [(name, argument) for name, (_, valid) in CALLS.items() for argument in valid]
@@ -314,7 +316,7 @@ def test_a_right_result_or_a_ValueError_that_says_what_is_wrong(name, argument, 
     else:
         assert finite(result), result
         whole = isinstance(value, np.ndarray) and value.dtype.kind in "iub"
-        if whole and argument not in ("T", "labels", "y", "y_train", "rng", "shape", "sizes"):
+        if whole and argument not in WHOLE:
             as_given, as_floats_ = call(**valid | {argument: value * 1.0}), result
             np.testing.assert_equal(as_given, as_floats_)
 
