@@ -4,6 +4,7 @@ One module per chapter: `backprop.linear` is the chapter "The linear layer", and
 """
 
 from .activations import ELU, GELU, LeakyReLU, Mish, ReLU, Sigmoid, SiLU, Softplus, Tanh
+from .attention import MultiHeadAttention
 from .datasets import load_digits, load_fashion_mnist, split_validation
 from .dropout import Dropout
 from .embedding import Embedding
@@ -22,8 +23,8 @@ __version__ = "0.1.0"
 __all__ = [
     "ELU", "GELU", "MLP", "MSE", "SGD", "Adam", "AdamW", "BCEWithLogits", "BatchNorm",
     "CrossEntropy", "Dropout", "Embedding", "LayerNorm", "LeakyReLU", "Linear", "Mish",
-    "RMSNorm", "ReLU", "Sequential", "SiLU", "Sigmoid", "Softmax", "SoftmaxCrossEntropy",
-    "Softplus", "Tanh", "TrainingWarning", "accuracy", "check_gradients",
+    "MultiHeadAttention", "RMSNorm", "ReLU", "Sequential", "SiLU", "Sigmoid", "Softmax",
+    "SoftmaxCrossEntropy", "Softplus", "Tanh", "TrainingWarning", "accuracy", "check_gradients",
     "complex_step_gradient", "cosine", "load_digits", "load_fashion_mnist",
     "numerical_gradient", "one_hot", "predict", "split_validation", "train",
 ]  # fmt: skip

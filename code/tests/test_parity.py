@@ -19,6 +19,7 @@ from backprop import (
     LeakyReLU,
     Linear,
     Mish,
+    MultiHeadAttention,
     ReLU,
     RMSNorm,
     Sequential,
@@ -29,6 +30,7 @@ from backprop import (
     Softplus,
     Tanh,
 )
+from backprop.attention import attention, attention_backward
 from helpers import draw, linear, probabilities, seeds, sizes
 from hypothesis import given
 from hypothesis import strategies as st
@@ -176,6 +178,48 @@ def test_embedding(shape, sizes, seed):
     close(ours.forward(words), y)
     assert ours.backward(dY) is None
     close(ours.grads["weight"], theirs.weight.grad)
+
+
+@pytest.mark.parametrize("lead", [(), (2,), (1, 1), (2, 3)])
+@pytest.mark.parametrize("masking", ["none", "some", "all but one"])
+@given(shape=sizes(4, 6), seed=seeds, scale=scales)
+def test_attention(lead, masking, shape, seed, scale):
+    """T_q ≠ T_k and d ≠ e; PyTorch's function takes the opposite mask, True where it may see."""
+    Tq, Tk, d, e = shape
+    arrays = [draw(*lead, *two, seed=seed + n) for n, two in enumerate([(Tq, d), (Tk, d), (Tk, e)])]
+    rng = np.random.default_rng(seed)
+    hidden = rng.random((*lead, Tq, Tk)) < (0.5 if masking == "some" else 1)
+    hidden[..., rng.integers(Tk)] = False
+    mask = None if masking == "none" else hidden
+    q, k, v = map(variable, [scale * arrays[0], *arrays[1:]])
+    seen = None if mask is None else torch.tensor(~mask)
+    y = torch.nn.functional.scaled_dot_product_attention(q, k, v, seen)
+    dY = draw(*lead, Tq, e, seed=seed + 5)
+    y.backward(torch.tensor(dY))
+    arrays[0] = scale * arrays[0]
+    close(attention(*arrays, mask), y)
+    for ours, theirs in zip(attention_backward(dY, *arrays, mask), (q, k, v), strict=True):
+        close(ours, theirs.grad, scale)
+
+
+@pytest.mark.parametrize("causal", [False, True])
+@pytest.mark.parametrize("heads", [1, 2, 3])
+@given(S=st.integers(1, 3), T=st.integers(1, 5), d=st.integers(1, 3), seed=seeds)
+def test_multi_head_attention(heads, causal, S, T, d, seed):
+    """With all keys but the first masked in one of the sequences."""
+    D = heads * d
+    module = torch.nn.MultiheadAttention(D, heads, batch_first=True, dtype=torch.float64)
+    layer, module = with_parameters(MultiHeadAttention(D, heads, causal), module, seed)
+    X, dY = draw(S, T, D, seed=seed + 7), draw(S, T, D, seed=seed + 8)
+    padding = np.random.default_rng(seed).random((S, T)) < 0.3
+    padding[-1], padding[:, 0] = True, False
+    x, future = variable(X), torch.triu(torch.ones(T, T, dtype=torch.bool), 1)
+    y, _ = module(x, x, x, torch.tensor(padding), False, future if causal else None)
+    y.backward(torch.tensor(dY))
+    close(layer.forward(X, padding), y)
+    close(layer.backward(dY), x.grad, 100)
+    for p, q in zip(layer.parameters(), module.parameters(), strict=True):
+        close(p.grad, q.grad, 100)
 
 
 targets = st.sampled_from(["labels", "soft rows", "one-hot rows"])

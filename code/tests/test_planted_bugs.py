@@ -26,6 +26,7 @@ from backprop import (
     LayerNorm,
     LeakyReLU,
     Mish,
+    MultiHeadAttention,
     ReLU,
     RMSNorm,
     Sigmoid,
@@ -244,6 +245,71 @@ def batch_statistics_in_evaluation(layer, X):
     return Y
 
 
+def heads_backward(formula):
+    """A backward whose dQ, dK, dV of the heads are those of a formula in dO, Q, K, V, P."""
+
+    def wrong(layer, dY):
+        MultiHeadAttention.backward(layer, dY)
+        X, Q, K, V, P, _ = layer._recall()
+        dO = layer._heads(dY @ layer.params["out_proj.weight"])
+        parts = [layer._together(one) for one in formula(dO, Q, K, V, P)]
+        dZ = np.concatenate(parts, axis=-1)
+        layer.grads["in_proj_weight"] = np.einsum("stn,stm->nm", dZ, X)
+        layer.grads["in_proj_bias"] = dZ.sum(axis=(0, 1))
+        return dZ @ layer.params["in_proj_weight"]
+
+    return {"backward": wrong}
+
+
+def turned(A):
+    return A.swapaxes(-1, -2)
+
+
+def scores_backward(dO, V, P):
+    dP = dO @ turned(V)
+    return P * (dP - (dP * P).sum(axis=-1, keepdims=True))
+
+
+def usual_heads(dZ, dO, Q, K, P, scale):
+    return dZ @ K * scale, turned(dZ) @ Q * scale, turned(P) @ dO
+
+
+def one_path_of_three(layer, dY):
+    """X comes in as queries, keys and values; here only the last path goes back."""
+    MultiHeadAttention.backward(layer, dY)
+    _, _, _, _, P, _ = layer._recall()
+    D = layer.embed_dim
+    dV = turned(P) @ layer._heads(dY @ layer.params["out_proj.weight"])
+    return layer._together(dV) @ layer.params["in_proj_weight"][2 * D :]
+
+
+def heads_without_transpose(layer, Y):
+    S, T, D = Y.shape
+    return Y.reshape(S, layer.num_heads, T, D // layer.num_heads)
+
+
+def together_without_transpose(layer, Y):
+    S, H, T, d = Y.shape
+    return Y.reshape(S, T, H * d)
+
+
+def looking_ahead(layer, shape, padding):
+    return np.tril(np.ones((shape[1], shape[1]), bool), -1)
+
+
+def seen_by_itself(layer, shape, padding):
+    """The mask with its diagonal: the first place sees nothing."""
+    return np.triu(np.ones((shape[1], shape[1]), bool))
+
+
+def all_heads():
+    return drawn(MultiHeadAttention, 6, 3)()
+
+
+def causal_heads():
+    return drawn(MultiHeadAttention, 6, 2, True)()
+
+
 def evaluated():
     return drawn(BatchNorm, M)()
 
@@ -284,6 +350,8 @@ def with_labels():
 
 # What each is tried on; X where nothing is said.
 INPUTS = {
+    all_heads: (draw(2, 5, 6),),
+    causal_heads: (draw(3, 4, 6),),
     tanh_of_integers: (np.round(3 * X).astype(int),),
     Softmax: (Z,),
     CrossEntropy: (Y, ROWS),
@@ -491,6 +559,59 @@ FAULTS = {
         {"backward": rms_without_the_second_path},
         G,
     ),
+    "attention: 1/√d forgotten in backward": (
+        all_heads,
+        heads_backward(
+            lambda dO, Q, K, V, P: usual_heads(scores_backward(dO, V, P), dO, Q, K, P, 1)
+        ),
+        G,
+    ),
+    "attention: only the diagonal of softmax": (
+        all_heads,
+        heads_backward(
+            lambda dO, Q, K, V, P: usual_heads(
+                dO @ turned(V) * P * (1 - P), dO, Q, K, P, Q.shape[-1] ** -0.5
+            )
+        ),
+        G,
+    ),
+    "attention: dP without P": (
+        all_heads,
+        heads_backward(
+            lambda dO, Q, K, V, P: usual_heads(dO @ turned(V), dO, Q, K, P, Q.shape[-1] ** -0.5)
+        ),
+        G,
+    ),
+    "attention: dK without its transpose": (
+        all_heads,
+        heads_backward(
+            lambda dO, Q, K, V, P: (
+                (dZ := scores_backward(dO, V, P) * Q.shape[-1] ** -0.5) @ K,
+                dZ @ Q,
+                turned(P) @ dO,
+            )
+        ),
+        G,
+    ),
+    "attention: dV without its transpose": (
+        all_heads,
+        heads_backward(
+            lambda dO, Q, K, V, P: (
+                *usual_heads(scores_backward(dO, V, P), dO, Q, K, P, Q.shape[-1] ** -0.5)[:2],
+                P @ dO,
+            )
+        ),
+        G,
+    ),
+    "attention: one path of three": (all_heads, {"backward": one_path_of_three}, G),
+    "attention: heads reshaped without transpose": (
+        all_heads,
+        {"_heads": heads_without_transpose, "_together": together_without_transpose},
+        V,
+    ),
+    "attention: the mask forgotten": (causal_heads, {"_hidden": lambda *given: None}, V),
+    "attention: the past hidden, the future seen": (causal_heads, {"_hidden": looking_ahead}, V),
+    "attention: no place sees itself": (causal_heads, {"_hidden": seen_by_itself}, V),
     "MSE: targets spread over the batch": (
         MSE,
         {"forward": spread_over_the_batch, "backward": spread_over_the_batch_backward},
@@ -565,6 +686,7 @@ def test_the_table_is_long_enough_and_covers_every_kind_of_layer():
         *("Linear", "ReLU", "LeakyReLU", "ELU", "Sigmoid", "Tanh", "Softplus", "GELU", "SiLU"),
         *("Mish", "Dropout", "Softmax", "CrossEntropy", "SoftmaxCrossEntropy", "MSE"),
         *("BCEWithLogits", "BatchNorm", "LayerNorm", "RMSNorm"),
+        "MultiHeadAttention",
     }
     assert len(FAULTS) >= 30
 

@@ -288,6 +288,7 @@ def finite(result):
 
 # Where a float is no other way to write an integer.
 WHOLE = {"T", "labels", "y", "y_train", "rng", "shape", "sizes", "indices"}
+WHOLE |= {"mask", "key_padding_mask"}
 # A function that raises an error of its own is no affair of the one that calls it.
 FUNCTIONS = {"f", "activation", "schedule"}
 PAIRS = [(name, argument) for name, (_, valid) in CALLS.items() for argument in valid]

@@ -13,6 +13,7 @@ from backprop import (
     LayerNorm,
     LeakyReLU,
     Linear,
+    MultiHeadAttention,
     RMSNorm,
     Sequential,
     Softmax,
@@ -102,6 +103,8 @@ LAYERS = {
     "BatchNorm": (drawn(BatchNorm, M), (draw(S, M),)),
     "BatchNorm, training": (drawn(BatchNorm, M, training=True), (draw(S, M),)),
     "BatchNorm, images": (drawn(BatchNorm, M, training=True), (draw(S, M, 2, 3),)),
+    "MultiHeadAttention": (drawn(MultiHeadAttention, 6, 3), (draw(2, 5, 6),)),
+    "MultiHeadAttention, causal": (drawn(MultiHeadAttention, 6, 2, True), (draw(3, 4, 6),)),
 }
 LABELS = np.array([2, 0, 5, 5, 1])
 LOSSES = {
