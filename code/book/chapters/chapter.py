@@ -365,7 +365,7 @@ def hours(level="all"):
 def to_first_matrix():
     """The minutes from the landing page to the end of the first gradient of a matrix."""
     before = [Chapter.read(name).minutes[0] for name in ("first", "notation")]
-    after = "## The gradient with respect to the bias"  # that of the weights ends there
+    after = "### The same as a figure"  # by then ∂L/∂W is derived, and worked out by hand
     return round(sum(before) + Chapter.read("linear").minutes_to(after))
 
 
