@@ -44,7 +44,10 @@ def test_the_line_in_letters_and_in_numbers_and_one_entry_worked_out():
         r"&= \begin{bmatrix} 1 & 2 \\ -2 & 1 \\ 4 & 3 \end{bmatrix} \begin{bmatrix} 1 & 2" in shown
     )
     assert r"&= \begin{bmatrix} 7 & 0 \\ 1 & -5 \\ 13 & 5 \end{bmatrix}" in shown
-    assert r"\frac{\partial L}{\partial W_{21}} = (-2) \cdot 1 + 1 \cdot 3 = 1" in shown
+    assert (
+        r"\frac{\partial L}{\partial W_{21}} &= (-2) \cdot 1 + 1 \cdot 3 \\[0.8ex]" + "\n&= 1\n"
+        in shown
+    )
 
 
 @pytest.mark.parametrize("place", [*np.ndindex(3, 2)])

@@ -150,7 +150,7 @@ class ByHand:
         lines = [self.with_letters(), *self.in_numbers(), rf"&= {matrix(self.result, self.row)}"]
         parts = [aligned(lines)]
         if self.at:
-            parts.append(self.one_entry())
+            parts += [prose("for example"), aligned(self.one_entry())]
         whole = " \\\\[1ex]\n".join(parts)
         return "$$\n\\begin{array}{l}\n" + whole + "\n\\end{array}\n$$"
 
@@ -180,10 +180,9 @@ class ByHand:
         """How one entry comes about."""
         here = self.place(self.at)
         worked = Numbers(self.given, self.sizes, here).part(self.indexed).text
-        sides = [placed(self.derivation.target, here), worked]
         last = number(self.result[tuple(n - 1 for n in self.at)]).text
-        sides += [last] if last != worked else []
-        return prose("for example ") + r"\quad " + " = ".join(sides)
+        lines = [rf"{placed(self.derivation.target, here)} &= {worked}"]
+        return lines + ([f"&= {last}"] if last != worked else [])
 
 
 def placed(node, at):
