@@ -223,3 +223,13 @@ def test_the_script_is_small_and_only_where_it_is_needed():
     for name in (LINEAR, SOFTMAX):
         assert "asked.js" in (HTML / f"{name}.html").read_text("utf-8")
     assert "asked.js" not in (HTML / "chapters/first.html").read_text("utf-8")
+
+
+def test_a_legend_is_text_on_the_page_in_the_dark_theme_too(opened):
+    page = opened(LINEAR, color_scheme="dark")
+    legends = page.locator(".text_html:has(.legend)")
+    assert legends.count() == 4
+    colors = legends.evaluate_all(
+        "nodes => nodes.map(node => getComputedStyle(node).backgroundColor)"
+    )
+    assert set(colors) == {"rgba(0, 0, 0, 0)"}
