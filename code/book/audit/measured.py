@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from backprop import MLP, Dropout, SoftmaxCrossEntropy, activations, losses, numerical_gradient
+from backprop.engine import Node
 from backprop.linear import linear_backward, linear_forward
 from backprop.softmax import log_sum_exp, softmax, softmax_backward, softmax_jacobian
 
@@ -57,7 +58,7 @@ def measured():
     """All rows, in the order of the book."""
     given = Given()
     families = [linear, activation, each_activation, of_softmax, cross_entropy, other_losses]
-    families += [hessian, dropout, network]
+    families += [hessian, dropout, network, broadcast]
     return [row for family in families for row in family(given)]
 
 
@@ -196,3 +197,32 @@ def network(g):
         yield row(f"MLP, {what} gradient", "network", variable, MLP.backward, claimed[n], found)
     found = numerical_gradient(loss, g.X)
     yield row("MLP, input gradient", "network", "to_input", MLP.backward, dX, found)
+
+
+def broadcast(g):
+    """X + b + c and A ⊙ g + c: b and g are repeated for each row, c for each column."""
+    X, vector, shift = g.normal((5, 4)), g.normal(4), g.normal((5, 1))
+
+    def added(b, c):
+        return X + b + c
+
+    def scaled(A, scale):
+        return A * scale + shift
+
+    names = {"b, a row that is repeated": "row", "c, a column that is repeated": "column"}
+    yield from by_engine(g, "X + b + c", names, added, [vector, shift])
+    names = {"A": "other", "g, a row that is repeated": "factor"}
+    yield from by_engine(g, "A ⊙ g + c", names, scaled, [X, vector])
+
+
+def by_engine(g, formula, names, of, values):
+    """The rows of a formula: what its inputs are called, and their proofs."""
+    nodes = [Node(value) for value in values]
+    of(*nodes).backward(g.up)
+    for n, (what, proof) in enumerate(names.items()):
+
+        def loss(moved):
+            return (g.up * of(*values[:n], moved, *values[n + 1 :])).sum()  # noqa: B023
+
+        what, found = f"{formula}, w.r.t. {what}", numerical_gradient(loss, values[n])
+        yield row(what, "engine", proof, Node.backward, nodes[n].grad, found)
