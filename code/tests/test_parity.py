@@ -29,6 +29,7 @@ from backprop import (
     SoftmaxCrossEntropy,
     Softplus,
     Tanh,
+    engine,
 )
 from backprop.attention import attention, attention_backward
 from helpers import draw, linear, probabilities, seeds, sizes
@@ -391,3 +392,34 @@ def test_optimizers_walk_the_same_path(ours, theirs, settings, dropout):
     for p, q in zip(model.parameters(), module.parameters(), strict=True):
         np.testing.assert_allclose(p.value, q.detach().numpy(), rtol=1e-10, atol=1e-10)
     assert np.abs(model.parameters()[0].value - start).max() > 0.01
+
+
+# The engine, in both directions, on a graph with fan-out and broadcasting.
+
+
+def shared(X, W, b, c, softmax, tanh):
+    """A and H are used twice, b and c broadcast."""
+    A = X @ W + b
+    H = tanh(A) * A
+    return softmax(H * c + H + A)
+
+
+def by_torch(X, W, b, c):
+    return shared(X, W, b, c, lambda Z: torch.softmax(Z, 1), torch.tanh)
+
+
+@given(sizes(3), seeds)
+def test_the_engine_agrees_with_autograd_in_both_directions(dims, seed):
+    (S, _, N), shapes = dims, [dims[:2], dims[1:], dims[2:], (dims[0], 1)]
+    values, moved = ([draw(*one, seed=seed + k) for one in shapes] for k in (0, 1))
+    U, nodes = draw(S, N, seed=seed + 2), [engine.Node(value) for value in values]
+    shared(*nodes, engine.softmax, engine.tanh).backward(U)
+    theirs = [torch.tensor(value, requires_grad=True) for value in values]
+    by_torch(*theirs).backward(torch.tensor(U))
+    for node, other in zip(nodes, theirs, strict=True):
+        np.testing.assert_allclose(node.grad, other.grad.numpy(), rtol=1e-10, atol=1e-12)
+    duals = [engine.Dual(*pair) for pair in zip(values, moved, strict=True)]
+    tangent = shared(*duals, engine.softmax, engine.tanh).tangent
+    given_, along = (tuple(map(torch.tensor, arrays)) for arrays in (values, moved))
+    _, expected = torch.autograd.functional.jvp(by_torch, given_, along)
+    np.testing.assert_allclose(tangent, expected.numpy(), rtol=1e-10, atol=1e-12)
