@@ -5,6 +5,7 @@ One module per chapter: `backprop.linear` is the chapter "The linear layer", and
 
 from .activations import ELU, GELU, LeakyReLU, Mish, ReLU, Sigmoid, SiLU, Softplus, Tanh
 from .attention import MultiHeadAttention
+from .convolution import AvgPool2d, Conv2d, Flatten, MaxPool2d
 from .datasets import load_digits, load_fashion_mnist, split_validation
 from .dropout import Dropout
 from .embedding import Embedding
@@ -21,10 +22,11 @@ from .troubleshooting import TrainingWarning
 __version__ = "0.1.0"
 
 __all__ = [
-    "ELU", "GELU", "MLP", "MSE", "SGD", "Adam", "AdamW", "BCEWithLogits", "BatchNorm",
-    "CrossEntropy", "Dropout", "Embedding", "LayerNorm", "LeakyReLU", "Linear", "Mish",
-    "MultiHeadAttention", "RMSNorm", "ReLU", "Sequential", "SiLU", "Sigmoid", "Softmax",
-    "SoftmaxCrossEntropy", "Softplus", "Tanh", "TrainingWarning", "accuracy", "check_gradients",
-    "complex_step_gradient", "cosine", "load_digits", "load_fashion_mnist",
-    "numerical_gradient", "one_hot", "predict", "split_validation", "train",
+    "ELU", "GELU", "MLP", "MSE", "SGD", "Adam", "AdamW", "AvgPool2d", "BCEWithLogits",
+    "BatchNorm", "Conv2d", "CrossEntropy", "Dropout", "Embedding", "Flatten", "LayerNorm",
+    "LeakyReLU", "Linear", "MaxPool2d", "Mish", "MultiHeadAttention", "RMSNorm", "ReLU",
+    "Sequential", "SiLU", "Sigmoid", "Softmax", "SoftmaxCrossEntropy", "Softplus", "Tanh",
+    "TrainingWarning", "accuracy", "check_gradients", "complex_step_gradient", "cosine",
+    "load_digits", "load_fashion_mnist", "numerical_gradient", "one_hot", "predict",
+    "split_validation", "train",
 ]  # fmt: skip

@@ -10,14 +10,17 @@ from backprop import (
     SGD,
     Adam,
     AdamW,
+    AvgPool2d,
     BatchNorm,
     BCEWithLogits,
+    Conv2d,
     CrossEntropy,
     Dropout,
     Embedding,
     LayerNorm,
     LeakyReLU,
     Linear,
+    MaxPool2d,
     Mish,
     MultiHeadAttention,
     ReLU,
@@ -221,6 +224,41 @@ def test_multi_head_attention(heads, causal, S, T, d, seed):
     close(layer.backward(dY), x.grad, 100)
     for p, q in zip(layer.parameters(), module.parameters(), strict=True):
         close(p.grad, q.grad, 100)
+
+
+pairs = st.tuples(st.integers(1, 3), st.integers(1, 3))
+paddings = st.tuples(st.integers(0, 3), st.integers(0, 3))
+images = st.tuples(*[st.integers(1, 3)] * 2, *[st.integers(3, 8)] * 2)  # S or C may be 1
+
+
+@given(shape=images, N=st.integers(1, 3), kernel=pairs, stride=pairs, padding=paddings, seed=seeds)
+def test_convolution(shape, N, kernel, stride, padding, seed):
+    ours = Conv2d(shape[1], N, kernel, stride, padding)
+    theirs = torch.nn.Conv2d(shape[1], N, kernel, stride, padding, dtype=torch.float64)
+    compare(*with_parameters(ours, theirs, seed), draw(*shape, seed=seed + 2), seed + 3)
+
+
+def test_convolution_of_more_samples_than_go_into_one_block(monkeypatch):
+    monkeypatch.setattr("backprop.convolution.BLOCK", 100)
+    theirs = torch.nn.Conv2d(2, 3, 3, 2, 1, dtype=torch.float64)
+    compare(*with_parameters(Conv2d(2, 3, 3, 2, 1), theirs, 0), draw(7, 2, 6, 5), 1)
+
+
+@given(shape=images, kernel=pairs, stride=pairs, padding=paddings, ties=st.booleans(), seed=seeds)
+def test_pooling(shape, kernel, stride, padding, ties, seed):
+    """Windows overlap or leave entries out; of equal ones the first wins."""
+    padding = tuple(min(p, k // 2) for p, k in zip(padding, kernel, strict=True))
+    X = draw(*shape, seed=seed)
+    X = np.round(X) if ties else X
+    for ours, theirs in [(MaxPool2d, torch.nn.MaxPool2d), (AvgPool2d, torch.nn.AvgPool2d)]:
+        compare(ours(kernel, stride, padding), theirs(kernel, stride, padding), X, seed + 1)
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"), [(MaxPool2d, torch.nn.MaxPool2d), (AvgPool2d, torch.nn.AvgPool2d)]
+)
+def test_the_stride_of_pooling_is_the_kernel_unless_given(ours, theirs):
+    compare(ours(3), theirs(3), draw(2, 3, 7, 8), 1)
 
 
 targets = st.sampled_from(["labels", "soft rows", "one-hot rows"])

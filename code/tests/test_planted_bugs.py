@@ -19,12 +19,16 @@ from backprop import (
     ELU,
     GELU,
     MSE,
+    AvgPool2d,
     BatchNorm,
     BCEWithLogits,
+    Conv2d,
     CrossEntropy,
     Dropout,
+    Flatten,
     LayerNorm,
     LeakyReLU,
+    MaxPool2d,
     Mish,
     MultiHeadAttention,
     ReLU,
@@ -38,6 +42,7 @@ from backprop import (
     check_gradients,
 )
 from backprop.activations import elu, gelu, relu, sigmoid, sigmoid_derivative, softplus
+from backprop.convolution import conv2d, conv2d_backward
 from backprop.normalization import batch_norm
 from backprop.softmax import softmax, softmax_jacobian
 from helpers import LABELS, C, M, N, S, draw, drawn, linear, probabilities
@@ -310,6 +315,107 @@ def causal_heads():
     return drawn(MultiHeadAttention, 6, 2, True)()
 
 
+def conv_backward(place, formula):
+    """A Conv2d.backward with one of its three gradients replaced, by dY, X, W and the layer."""
+
+    def wrong(layer, dY):
+        X, W = last(layer), layer.params["weight"]
+        gradients = [*conv2d_backward(dY, X, W, layer.stride, layer.padding)]
+        gradients[place] = formula(dY, X, W, layer)
+        dX, layer.grads["weight"], layer.grads["bias"] = gradients
+        return dX
+
+    return {"backward": wrong}
+
+
+def rotated(W):
+    return W[:, :, ::-1, ::-1]
+
+
+def rotated_kernel(layer, X):
+    """A convolution in the sense of mathematics, where W says a cross-correlation."""
+    layer._remember(X)
+    W, b = layer.params["weight"], layer.params["bias"]
+    return conv2d(X, rotated(W), b, layer.stride, layer.padding)
+
+
+def rotated_kernel_backward(layer, dY):
+    X, W = last(layer), layer.params["weight"]
+    dX, dW, db = conv2d_backward(dY, X, rotated(W), layer.stride, layer.padding)
+    layer.grads = {"weight": rotated(dW), "bias": db}
+    return dX
+
+
+def windows_at_i(layer, dY):
+    """The stride is left out where the windows are placed."""
+    X, k = last(layer), layer.params["weight"].shape[2:]
+    dX, W = np.zeros(X.shape), layer.params["weight"]
+    for i, j in np.ndindex(*dY.shape[2:]):
+        there = dX[:, :, i : i + k[0], j : j + k[1]]
+        there += np.tensordot(dY[:, :, i, j], W, axes=1)[:, :, : there.shape[2], : there.shape[3]]
+    return dX
+
+
+def pool_backward(formula):
+    """A backward by what is done at each window: (its part of dX, of X, its dY, shape (S, C))."""
+
+    def wrong(layer, dY):
+        given = last(layer)
+        X = given if isinstance(given, np.ndarray) else np.zeros(given)
+        (k, m), (s, t), (p, q) = layer.kernel_size, layer.stride, layer.padding
+        fill = -np.inf if isinstance(layer, MaxPool2d) else 0
+        Xp = np.pad(X, ((0, 0), (0, 0), (p, p), (q, q)), constant_values=fill)
+        dX = np.zeros(Xp.shape)
+        for i, j in np.ndindex(*dY.shape[2:]):
+            there = (..., slice(i * s, i * s + k), slice(j * t, j * t + m))
+            formula(dX[there], Xp[there], dY[:, :, i, j, None, None])
+        return dX[:, :, p : p + X.shape[2], q : q + X.shape[3]]
+
+    return {"backward": wrong}
+
+
+def maximum_of(there):
+    return there == there.max(axis=(2, 3), keepdims=True)
+
+
+def overwritten(dX, X, dY):
+    np.copyto(dX, dY, where=maximum_of(X))
+
+
+def mask_put_there(dX, X, dY):
+    dX[...] = dY * maximum_of(X)
+
+
+def to_all(dX, X, dY):
+    dX += dY / X[0, 0].size
+
+
+def without_division(dX, X, dY):
+    dX += dY
+
+
+def largest_magnitude(dX, X, dY):
+    A = np.where(np.isfinite(X), np.abs(X), -1)
+    dX += dY * maximum_of(A)
+
+
+def flattened_in_another_order(layer, X):
+    layer._remember(X.shape)
+    return X.transpose(0, 2, 3, 1).reshape(len(X), -1)
+
+
+def convolving():
+    return drawn(Conv2d, 2, 4, (3, 2), 2, 1)()
+
+
+def max_pooling():
+    return MaxPool2d(3, 2, 1)
+
+
+def avg_pooling():
+    return AvgPool2d((3, 2), 2, 1)
+
+
 def evaluated():
     return drawn(BatchNorm, M)()
 
@@ -350,6 +456,10 @@ def with_labels():
 
 # What each is tried on; X where nothing is said.
 INPUTS = {
+    convolving: (draw(3, 2, 6, 5),),
+    max_pooling: (draw(3, 2, 6, 5),),
+    avg_pooling: (draw(3, 2, 6, 5),),
+    Flatten: (draw(3, 2, 6, 5),),
     all_heads: (draw(2, 5, 6),),
     causal_heads: (draw(3, 4, 6),),
     tanh_of_integers: (np.round(3 * X).astype(int),),
@@ -612,6 +722,69 @@ FAULTS = {
     "attention: the mask forgotten": (causal_heads, {"_hidden": lambda *given: None}, V),
     "attention: the past hidden, the future seen": (causal_heads, {"_hidden": looking_ahead}, V),
     "attention: no place sees itself": (causal_heads, {"_hidden": seen_by_itself}, V),
+    "Conv2d: the kernel rotated in backward": (
+        convolving,
+        conv_backward(
+            0, lambda dY, X, W, own: conv2d_backward(dY, X, rotated(W), own.stride, own.padding)[0]
+        ),
+        G,
+    ),
+    "Conv2d: the stride ignored in backward": (
+        convolving,
+        conv_backward(0, lambda dY, X, W, own: windows_at_i(own, dY)),
+        G,
+    ),
+    "Conv2d: the padding cut off on one side": (
+        convolving,
+        conv_backward(
+            0,
+            lambda dY, X, W, own: np.roll(
+                conv2d_backward(dY, X, W, own.stride, own.padding)[0], 1, axis=(2, 3)
+            ),
+        ),
+        G,
+    ),
+    "Conv2d: dW a mean over the samples": (
+        convolving,
+        conv_backward(
+            1, lambda dY, X, W, own: conv2d_backward(dY, X, W, own.stride, own.padding)[1] / len(X)
+        ),
+        G,
+    ),
+    "Conv2d: dW of the last sample": (
+        convolving,
+        conv_backward(
+            1,
+            lambda dY, X, W, own: conv2d_backward(dY[-1:], X[-1:], W, own.stride, own.padding)[1],
+        ),
+        G,
+    ),
+    "Conv2d: db of the samples only": (
+        convolving,
+        conv_backward(2, lambda dY, X, W, own: dY.sum(axis=0)),
+        G,
+    ),
+    "Conv2d: db a mean over the places": (
+        convolving,
+        conv_backward(2, lambda dY, X, W, own: dY.mean(axis=(2, 3)).sum(axis=0)),
+        G,
+    ),
+    "Conv2d: a true convolution": (
+        convolving,
+        {"forward": rotated_kernel, "backward": rotated_kernel_backward},
+        V,
+    ),
+    "MaxPool2d: = for += where windows overlap": (max_pooling, pool_backward(overwritten), G),
+    "MaxPool2d: the whole window overwritten": (max_pooling, pool_backward(mask_put_there), G),
+    "MaxPool2d: in equal parts": (max_pooling, pool_backward(to_all), G),
+    "MaxPool2d: the largest magnitude": (max_pooling, pool_backward(largest_magnitude), G),
+    "AvgPool2d: not divided": (avg_pooling, pool_backward(without_division), G),
+    "AvgPool2d: the maximum gets all": (avg_pooling, pool_backward(largest_magnitude), G),
+    "Flatten: another order in one direction": (
+        Flatten,
+        {"forward": flattened_in_another_order},
+        G,
+    ),
     "MSE: targets spread over the batch": (
         MSE,
         {"forward": spread_over_the_batch, "backward": spread_over_the_batch_backward},
@@ -686,7 +859,7 @@ def test_the_table_is_long_enough_and_covers_every_kind_of_layer():
         *("Linear", "ReLU", "LeakyReLU", "ELU", "Sigmoid", "Tanh", "Softplus", "GELU", "SiLU"),
         *("Mish", "Dropout", "Softmax", "CrossEntropy", "SoftmaxCrossEntropy", "MSE"),
         *("BCEWithLogits", "BatchNorm", "LayerNorm", "RMSNorm"),
-        "MultiHeadAttention",
+        *("MultiHeadAttention", "Conv2d", "MaxPool2d", "AvgPool2d", "Flatten"),
     }
     assert len(FAULTS) >= 30
 

@@ -6,13 +6,17 @@ import numpy as np
 from backprop import (
     ELU,
     MSE,
+    AvgPool2d,
     BatchNorm,
     BCEWithLogits,
+    Conv2d,
     CrossEntropy,
     Dropout,
+    Flatten,
     LayerNorm,
     LeakyReLU,
     Linear,
+    MaxPool2d,
     MultiHeadAttention,
     RMSNorm,
     Sequential,
@@ -105,6 +109,11 @@ LAYERS = {
     "BatchNorm, images": (drawn(BatchNorm, M, training=True), (draw(S, M, 2, 3),)),
     "MultiHeadAttention": (drawn(MultiHeadAttention, 6, 3), (draw(2, 5, 6),)),
     "MultiHeadAttention, causal": (drawn(MultiHeadAttention, 6, 2, True), (draw(3, 4, 6),)),
+    # H ≠ W, a stride that does not divide, and padding.
+    "Conv2d": (drawn(Conv2d, 2, 4, (3, 2), 2, 1), (draw(3, 2, 6, 5),)),
+    "MaxPool2d": (lambda: MaxPool2d(3, 2, 1), (draw(3, 2, 6, 5),)),
+    "AvgPool2d": (lambda: AvgPool2d((3, 2), 2, 1), (draw(3, 2, 6, 5),)),
+    "Flatten": (Flatten, (draw(3, 2, 6, 5),)),
 }
 LABELS = np.array([2, 0, 5, 5, 1])
 LOSSES = {
