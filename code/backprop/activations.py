@@ -18,6 +18,7 @@ needs. So −|x| is written min(x, −x): NumPy compares complex numbers by thei
 import math
 
 import numpy as np
+from numpy.polynomial import chebyshev
 
 from .layer import Layer
 from .validation import expect_number, expects
@@ -25,6 +26,7 @@ from .validation import expect_number, expects
 # Python's numbers: NumPy's float64 would turn float32 into float64.
 SQRT_2PI = math.sqrt(2 * math.pi)
 NODES = [(2 * n + 1) * math.pi / 9 for n in range(12)]
+BLOCK = 2**14  # entries that stay in the processor's cache through a long formula
 
 
 @expects("relu", X="...")
@@ -103,13 +105,18 @@ def softplus_derivative(X):
 @expects("gelu", X="...")
 def gelu(X):
     """x·Φ(x), Φ the standard normal distribution function: exact, not the tanh approximation."""
-    return X * _normal_cdf(X)
+    return _in_blocks(lambda X: X * _normal(X)[0], X)
 
 
 @expects("gelu_derivative", X="...")
 def gelu_derivative(X):
     """Φ(x) + x·φ(x), φ = Φ' the standard normal density."""
-    return _normal_cdf(X) + X * np.exp(-(X**2) / 2) / SQRT_2PI
+    return _in_blocks(_slope_of_gelu, X)
+
+
+def _slope_of_gelu(X):
+    Phi, bell = _normal(X)
+    return Phi + X * bell / SQRT_2PI
 
 
 @expects("silu", X="...")
@@ -144,16 +151,60 @@ def _tanh_softplus(X):
     return E * (E + 2) / (E * (E + 2) + 2)
 
 
-def _normal_cdf(X):
-    # NumPy has no erf. Left of 0 (DLMF 7.7.1, with x = −t):
-    #     Φ(−t) = t·e^(−t²/2)/2π · ∫ e^(−s²/2)/(s² + t²) ds,  over all s.
-    # The midpoint rule with the step 2π/9 is exact to e^(−9²/2) once σ(−9t) is added, for the pole
-    # at s = it, and that only while t < 9 (after Chiarella and Reichel 1968). Every term is
-    # positive, so nothing cancels, however small Φ is. Right of 0, Φ(t) = 1 − Φ(−t).
-    t = np.maximum(X, -X)
+def _tail(t):
+    """e^(t²/2)·Φ(−t) for t ≥ 0; NumPy has no erf.
+
+    DLMF 7.7.1 has it as t/2π · ∫ e^(−s²/2)/(s² + t²) ds over all s. The midpoint rule with the step
+    2π/9 is exact to e^(−9²/2) once the pole at s = it is added, e^(t²/2)·σ(−9t), and that only
+    while t < 9 (after Chiarella and Reichel 1968). Every term is positive: nothing cancels.
+    """
     total = sum(math.exp(-(s**2) / 2) / (s**2 + t**2) for s in NODES)
-    tail = 2 / 9 * t * np.exp(-(t**2) / 2) * total + np.where(t.real < 9, sigmoid(-9 * t), 0)
-    return np.where(X > 0, 1 - tail, tail)
+    near = np.minimum(t, 9)
+    return 2 / 9 * t * total + np.where(t < 9, np.exp(near**2 / 2) * sigmoid(-9 * near), 0)
+
+
+def _fitted(degree):
+    """The coefficients, highest first, of a polynomial in u = (t − 5)/(t + 5) for (t + 5)·_tail(t).
+
+    It takes t from 0 to ∞ to u from −1 to 1, where the function is smooth: degree 20 is off by
+    4e-15 of it, degree 9 by 3e-7, at a tenth of the time that the twelve divisions take.
+    """
+    scaled = chebyshev.chebinterpolate(
+        lambda u: 10 / (1 - u) * _tail(5 * (1 + u) / (1 - u)), degree
+    )
+    return chebyshev.cheb2poly(scaled)[::-1].tolist()
+
+
+SINGLE, DOUBLE = _fitted(9), _fitted(20)
+
+
+def _normal(X):
+    """(Φ(x), e^(−x²/2)): left of 0 Φ(−t) = e^(−t²/2)·_tail(t), right of 0 Φ(t) = 1 − Φ(−t)."""
+    t = np.maximum(X, -X)
+    bell = np.exp(-t * t / 2)
+    # The complex step asks for the derivative, which a polynomial has with fewer digits.
+    tail = bell * (_tail(t) if np.iscomplexobj(t) else _fast_tail(t))
+    return np.where(X > 0, 1 - tail, tail), bell
+
+
+def _fast_tail(t):
+    w = 1 / (t + 5)
+    u = 1 - 10 * w
+    first, *rest = SINGLE if t.dtype == np.float32 else DOUBLE
+    total = np.full_like(u, first)
+    for coefficient in rest:  # Horner's rule, in place
+        total *= u
+        total += coefficient
+    return w * total
+
+
+def _in_blocks(function, X):
+    """An elementwise function, applied to a part of the entries after the other."""
+    flat = X.ravel()
+    out = np.empty_like(flat)
+    for i in range(0, flat.size, BLOCK):
+        out[i : i + BLOCK] = function(flat[i : i + BLOCK])
+    return out.reshape(X.shape)
 
 
 class Activation(Layer):
