@@ -208,9 +208,12 @@ def _in_blocks(function, X):
 
 
 class Activation(Layer):
-    """Y = h(X), dX = dY ⊙ h'(X), all (S, M); a subclass names h, h' and the kinks of h."""
+    """Y = h(X), dX = dY ⊙ h'(X), all (S, M), sequences (S, T, M) or images (S, C, H, W).
 
-    @expects(X="S M")
+    A subclass names h, h' and the kinks of h.
+    """
+
+    @expects(X="S M ...")
     def forward(self, X):
         """X (S, M) → Y (S, M)."""
         self._remember(X)
@@ -220,7 +223,7 @@ class Activation(Layer):
         """dY (S, M) → dX (S, M)."""
         return self._chain(dY, *self._recall())
 
-    @expects(X="S M", dY="S M")
+    @expects(X="S M ...", dY="S M ...")
     def _chain(self, dY, X):
         return dY * self.derivative(X)
 

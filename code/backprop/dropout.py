@@ -14,14 +14,17 @@ def dropout_mask(shape, p, rng=None):
 
 
 class Dropout(Layer):
-    """Y = X ⊙ mask while training, Y = X otherwise; dX = dY ⊙ mask. X, Y (S, M), 0 ≤ p < 1."""
+    """Y = X ⊙ mask while training, Y = X otherwise; dX = dY ⊙ mask. 0 ≤ p < 1.
+
+    X and Y are (S, M), sequences (S, T, M) or images (S, C, H, W).
+    """
 
     def __init__(self, p=0.5, rng=None):
         super().__init__()
         self.p = _probability(p, "Dropout")
         self.rng = as_rng(rng, "Dropout")
 
-    @expects(X="S M")
+    @expects(X="S M ...")
     def forward(self, X):
         """X (S, M) → Y (S, M); each call while training draws a new mask."""
         mask = dropout_mask(X.shape, self.p, self.rng) if self.training else np.ones(X.shape)
@@ -33,7 +36,7 @@ class Dropout(Layer):
         """dY (S, M) → dX (S, M), through the mask of the last forward pass."""
         return self._chain(dY, *self._recall())
 
-    @expects(mask="S M", dY="S M")
+    @expects(mask="S M ...", dY="S M ...")
     def _chain(self, dY, mask):
         return dY * mask
 

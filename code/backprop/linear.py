@@ -7,7 +7,7 @@ import numpy as np
 
 from .initializers import kaiming_normal
 from .layer import Layer
-from .validation import expect_number, expects
+from .validation import as_floats, expect_number, expect_shape, expects
 
 
 @expects("Linear", W="N M", X="S M", b="N")
@@ -52,14 +52,28 @@ class Linear(Layer):
         }
 
     def forward(self, X):
-        """X (S, M) → Y (S, N)."""
+        """X (S, M) → Y (S, N); of sequences (S, T, M) each place is a row: → (S, T, N)."""
+        if np.ndim(X) > 2:
+            return self._forward_places(X)
         Y = linear_forward(X, self.params["weight"], self.params["bias"])
         self._remember(X)
         return Y
 
     def backward(self, dY):
         """dY (S, N) → dX (S, M); sets grads["weight"] (N, M) and grads["bias"] (N,)."""
-        (X,) = self._recall()
+        X, *places = self._recall()
+        if places:
+            dY = as_floats(dY, "dY", "Linear")
+            expect_shape(dY, (*places, self.out_features), {}, "dY", "Linear")
+            dY = dY.reshape(-1, self.out_features)
         dX, dW, db = linear_backward(dY, X, self.params["weight"], self.needs_dX)
         self.grads = {"weight": dW, "bias": db}
-        return dX
+        return dX.reshape(*places, self.in_features) if places and self.needs_dX else dX
+
+    def _forward_places(self, X):
+        X = as_floats(X, "X", "Linear")
+        expect_shape(X, ("...", self.in_features), {}, "X", "Linear")
+        rows, places = X.reshape(-1, self.in_features), X.shape[:-1]
+        Y = linear_forward(rows, self.params["weight"], self.params["bias"])
+        self._remember(rows, *places)
+        return Y.reshape(*places, self.out_features)

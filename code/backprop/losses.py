@@ -43,26 +43,27 @@ def cross_entropy_backward(Y, T):
     return -T / _positive(Y) / len(Y)
 
 
-@expects("SoftmaxCrossEntropy", Z="S C")
+@expects("SoftmaxCrossEntropy", Z="S ... C")
 def softmax_cross_entropy(Z, T):
     """L = −(1/S) Σ_ij T_ij log Y_ij with Y = softmax(Z), a number in nats; Z (S, C).
 
-    The logarithms come from `log_softmax`, so the loss is finite for every finite Z.
+    The logarithms come from `log_softmax`, so the loss is finite for every finite Z. Of sequences,
+    Z (S, T, C) and labels (S, T), every place counts as a sample: the mean is over all of them.
     """
-    T = _target_rows(T, Z, "SoftmaxCrossEntropy")
+    Z, T = _rows(Z, T, "SoftmaxCrossEntropy")
     return -(T * log_softmax(Z)).sum() / len(Z)
 
 
-@expects("SoftmaxCrossEntropy", Z="S C")
+@expects("SoftmaxCrossEntropy", Z="S ... C")
 def softmax_cross_entropy_backward(Z, T):
-    """dZ = (1/S)(Y − T) with Y = softmax(Z), all (S, C). Its rows sum to 0.
+    """dZ = (1/S)(Y − T) with Y = softmax(Z), all (S, C), or (S, T, C). Its rows sum to 0.
 
     Y − T is written as Y(1 − T) − T(1 − Y), with 1 − Y = −expm1(log Y): a probability of nearly 1
     at the true class leaves a small gradient, not 0.
     """
-    T = _target_rows(T, Z, "SoftmaxCrossEntropy")
+    shape, (Z, T) = Z.shape, _rows(Z, T, "SoftmaxCrossEntropy")
     logs = log_softmax(Z)
-    return (np.exp(logs) * (1 - T) + T * np.expm1(logs)) / len(Z)
+    return ((np.exp(logs) * (1 - T) + T * np.expm1(logs)) / len(Z)).reshape(shape)
 
 
 @expects("smoothed", T="S C", label_smoothing="number")
@@ -96,11 +97,12 @@ class SoftmaxCrossEntropy(Layer):
         who = "SoftmaxCrossEntropy"
         self.label_smoothing = expect_number(label_smoothing, "label_smoothing", who, 0, 1)
 
-    @expects(Z="S C")
+    @expects(Z="S ... C")
     def forward(self, Z, T):
-        """Z (S, C), T (S,) or (S, C) → a number."""
+        """Z (S, C), T (S,) or (S, C), or with a T of sequences between them → a number."""
         if self.label_smoothing:
-            T = smoothed(_target_rows(T, Z, "SoftmaxCrossEntropy"), self.label_smoothing)
+            _, rows = _rows(Z, T, "SoftmaxCrossEntropy")
+            T = smoothed(rows, self.label_smoothing).reshape(Z.shape)
         loss = softmax_cross_entropy(Z, T)
         self._remember(Z, T)
         return loss
@@ -232,6 +234,18 @@ def _expect_simplex(rows, name, who, tolerance, instead=""):
         i = int(off.argmax())
         got = f"row {i} sums to {rows[i].sum():g}"
         raise ValueError(f"{who} expects each row of {name} to sum to 1, {got}{instead}")
+
+
+def _rows(Z, T, who):
+    """Z (S, C) and T as rows of it; of sequences (S, T, C) every place is a row."""
+    if Z.ndim > 2:
+        T = as_array(T, "T", who)
+        if T.shape not in (Z.shape[:-1], Z.shape):
+            shapes = f"{Z.shape[:-1]} or {Z.shape}"
+            raise ValueError(f"{who} expects T of shape {shapes}, got {T.shape}")
+        T = T.reshape(-1, *T.shape[Z.ndim - 1 :])
+        Z = Z.reshape(-1, Z.shape[-1])
+    return Z, _target_rows(T, Z, who)
 
 
 def _target_rows(T, Y, who):

@@ -120,6 +120,29 @@ def test_linear(shape, seed):
     compare(layer, torch_linear(layer), draw(S, M, seed=seed + 2), seed + 3)
 
 
+@pytest.mark.parametrize("lead", [(1, 1), (2, 5), (2, 1, 3)])
+@given(shape=sizes(2), seed=seeds)
+def test_linear_at_each_place_of_a_sequence(lead, shape, seed):
+    layer = linear(*shape, seed)
+    compare(layer, torch_linear(layer), draw(*lead, shape[0], seed=seed + 2), seed + 3)
+
+
+@given(shape=sizes(3), seed=seeds, smoothing=st.sampled_from([0.0, 0.2]))
+def test_cross_entropy_of_sequences(shape, seed, smoothing):
+    """PyTorch has the classes on the second axis."""
+    Z, labels = (
+        draw(*shape, seed=seed),
+        np.random.default_rng(seed).integers(shape[2], size=shape[:2]),
+    )
+    z, loss = variable(Z), SoftmaxCrossEntropy(smoothing)
+    theirs = torch.nn.functional.cross_entropy(
+        z.swapaxes(1, 2), torch.tensor(labels), label_smoothing=smoothing
+    )
+    theirs.backward()
+    close(loss.forward(Z, labels), theirs)
+    close(loss.backward(), z.grad)
+
+
 @given(shape=sizes(2), seed=seeds, scale=scales)
 def test_softmax(shape, seed, scale):
     Z = scale * draw(*shape, seed=seed)

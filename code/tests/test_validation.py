@@ -411,6 +411,14 @@ def test_every_public_name_is_thrown_at():
             "Dropout expects p to be a number at least 0 and at most 0.999, got 2",
         ),
         (
+            lambda: Linear(4, 3).forward(np.ones((2, 5, 3))),
+            "Linear expects X of shape (…, 4), got (2, 5, 3)",
+        ),
+        (
+            lambda: SoftmaxCrossEntropy().forward(np.ones((2, 5, 3)), np.zeros((5, 2), int)),
+            "SoftmaxCrossEntropy expects T of shape (2, 5) or (2, 5, 3), got (5, 2)",
+        ),
+        (
             lambda: LayerNorm(4).forward(np.ones((2, 3, 5))),
             "LayerNorm expects X of shape (…, 4), got (2, 3, 5)",
         ),

@@ -18,6 +18,7 @@ from backprop import (
     Linear,
     MaxPool2d,
     MultiHeadAttention,
+    ReLU,
     RMSNorm,
     Sequential,
     Softmax,
@@ -33,6 +34,7 @@ settings.register_profile("book", derandomize=True, deadline=None, database=None
 settings.load_profile("book")
 
 S, M, N, C = 5, 4, 3, 6  # pairwise different, so that a transposed or misplaced axis cannot fit
+LABELS = np.array([2, 0, 5, 5, 1])
 
 # All that the library has, and those with a number in them at other numbers.
 ACTIVATIONS = {kind.__name__: kind for kind in Activation.__subclasses__()} | {
@@ -98,7 +100,10 @@ def network(dtype=np.float64):
 LAYERS = {
     **{name: (make, (draw(S, M),)) for name, make in ACTIVATIONS.items()},
     "Linear": (lambda dtype=np.float64: linear(M, N, dtype=dtype), (draw(S, M),)),
+    "Linear, sequences": (lambda dtype=np.float64: linear(M, N, dtype=dtype), (draw(2, 5, M),)),
+    "ReLU, images": (ReLU, (draw(3, 2, 6, 5),)),
     "Softmax": (Softmax, (draw(S, C),)),
+    "Dropout, sequences": (lambda: Dropout(0.4, rng=0), (draw(2, 5, M),)),
     "Dropout": (lambda: Dropout(0.4, rng=0), (draw(S, M),)),
     "Sequential": (network, (draw(S, M),)),
     "LayerNorm": (drawn(LayerNorm, M), (draw(S, M),)),
@@ -115,12 +120,20 @@ LAYERS = {
     "AvgPool2d": (lambda: AvgPool2d((3, 2), 2, 1), (draw(3, 2, 6, 5),)),
     "Flatten": (Flatten, (draw(3, 2, 6, 5),)),
 }
-LABELS = np.array([2, 0, 5, 5, 1])
+
 LOSSES = {
     "CrossEntropy, labels": (CrossEntropy, (probabilities(S, C), LABELS)),
     "CrossEntropy, rows": (CrossEntropy, (probabilities(S, C), probabilities(S, C, seed=1))),
     "SoftmaxCrossEntropy, labels": (SoftmaxCrossEntropy, (draw(S, C), LABELS)),
     "SoftmaxCrossEntropy, rows": (SoftmaxCrossEntropy, (draw(S, C), probabilities(S, C, seed=1))),
+    "SoftmaxCrossEntropy, labels of sequences": (
+        SoftmaxCrossEntropy,
+        (draw(2, 5, C), np.array([LABELS, LABELS[::-1]])),
+    ),
+    "SoftmaxCrossEntropy, smoothed, sequences": (
+        lambda: SoftmaxCrossEntropy(label_smoothing=0.1),
+        (draw(2, 5, C), probabilities(2, 5, C, seed=1)),
+    ),
     "BCEWithLogits": (BCEWithLogits, (draw(S, N), probabilities(S, N, seed=1))),
     "BCEWithLogits, one output": (BCEWithLogits, (draw(S, 1), LABELS % 2)),
     "MSE": (MSE, (draw(S, N), draw(S, N, seed=1))),
