@@ -73,6 +73,10 @@ VOCABULARY = {
     "The step comes last: first all gradients, with the weights of the forward pass.",
     "wrong-constant": "A number in the formula is not the right one.",
     "slip": "The program says another thing than was meant: brackets, a copy or a return.",
+    "gamma-outside-sum": "A scale is multiplied in after a mean or a sum. Each term has a scale of "
+    "its own, so it belongs inside.",
+    "wrong-count": "A sum is divided by the number of something else.",
+    "swapped-gradients": "Two gradients are exchanged.",
     "borrowed": "The values are right, but the library has computed them.",
     "left-over": "This function is not the one that the cell defines.",
     "unfinished": "It is right so far, and not at its end.",

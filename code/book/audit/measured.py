@@ -11,6 +11,14 @@ import numpy as np
 from backprop import MLP, Dropout, SoftmaxCrossEntropy, activations, losses, numerical_gradient
 from backprop.engine import Node
 from backprop.linear import linear_backward, linear_forward
+from backprop.normalization import (
+    batch_norm,
+    batch_norm_backward,
+    layer_norm,
+    layer_norm_backward,
+    rms_norm,
+    rms_norm_backward,
+)
 from backprop.softmax import log_sum_exp, softmax, softmax_backward, softmax_jacobian
 
 from ..chapters.chapter import Chapter
@@ -58,7 +66,7 @@ def measured():
     """All rows, in the order of the book."""
     given = Given()
     families = [linear, activation, each_activation, of_softmax, cross_entropy, other_losses]
-    families += [hessian, dropout, network, broadcast]
+    families += [hessian, dropout, network, broadcast, norms]
     return [row for family in families for row in family(given)]
 
 
@@ -226,3 +234,29 @@ def by_engine(g, formula, names, of, values):
 
         what, found = f"{formula}, w.r.t. {what}", numerical_gradient(loss, values[n])
         yield row(what, "engine", proof, Node.backward, nodes[n].grad, found)
+
+
+def norms(g):
+    """With scales that differ, so that one in the wrong place would be seen."""
+    scale, shift = g.rng.uniform(0.5, 2, (2, 4))
+    of = [
+        ("layer norm", layer_norm, layer_norm_backward),
+        ("batch norm", batch_norm, batch_norm_backward),
+    ]
+    for name, forward, backward in of:
+        dX, dscale, dshift = backward(g.up, g.X, scale)
+        variable = {"layer norm": "to_input", "batch norm": "down"}[name]
+        found = numerical_gradient(lambda X: (g.up * forward(X, scale, shift)).sum(), g.X)  # noqa: B023
+        yield row(f"{name}, input gradient", "normalization", variable, backward, dX, found)
+        found = numerical_gradient(lambda v: (g.up * forward(g.X, v, shift)).sum(), scale)  # noqa: B023
+        yield row(f"{name}, scale gradient", "normalization", "scales", backward, dscale, found)
+        found = numerical_gradient(lambda v: (g.up * forward(g.X, scale, v)).sum(), shift)  # noqa: B023
+        yield row(f"{name}, shift gradient", "normalization", "shifts", backward, dshift, found)
+    dX, dscale = rms_norm_backward(g.up, g.X, scale)
+    found = numerical_gradient(lambda X: (g.up * rms_norm(X, scale)).sum(), g.X)
+    proofs = "normalized to_input"
+    yield row("RMS norm, input gradient", "own_derivation", proofs, rms_norm_backward, dX, found)
+    found = numerical_gradient(lambda v: (g.up * rms_norm(g.X, v)).sum(), scale)
+    yield row(
+        "RMS norm, scale gradient", "own_derivation", "gain", rms_norm_backward, dscale, found
+    )

@@ -370,6 +370,25 @@ def forgets_the_brackets(Y, T):
     return ((Y - T) ** 2).sum() / len(Y), Y - T * 2 / len(Y)
 
 
+@student("gamma-outside-sum", "normalization.backward")
+def scales_last(dY, X, gamma, eps):
+    C = X - X.mean(axis=1, keepdims=True)
+    r = np.sqrt((C**2).mean(axis=1, keepdims=True) + eps)
+    along = (dY * C / r).mean(axis=1, keepdims=True)
+    return gamma * (dY - dY.mean(axis=1, keepdims=True) - C / r * along) / r
+
+
+@student("wrong-count", "normalization.averages")
+def forgets_bessel(X, mean, var, momentum):
+    old = 1 - momentum
+    return old * mean + momentum * X.mean(axis=0), old * var + momentum * X.var(axis=0)
+
+
+@student("swapped-gradients", "layer_norm.dgamma")
+def takes_the_shift_for_the_scale(dY, X, eps):
+    return dY.sum(axis=0)
+
+
 @student("borrowed", "softmax.stable")
 def knows_where_it_is(Z):
     return backprop.Softmax().forward(Z)
