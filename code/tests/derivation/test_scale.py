@@ -69,7 +69,7 @@ STAR = [(0, n) for n in range(1, 10)]
 COMPLETE = [*itertools.permutations(range(6), 2)]
 PETERSEN = [(n, (n + 1) % 5) for n in range(5)] + [(n, n + 5) for n in range(5)]
 PETERSEN += [(n + 5, (n + 2) % 5 + 5) for n in range(5)]
-# Three edges at each place, but not all places are alike: two squares with a diagonal, joined twice.
+# Three edges at each place, but not all places are alike: two squares with a diagonal, joined.
 PAIRS = [
     (0, 1),
     (0, 2),

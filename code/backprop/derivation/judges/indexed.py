@@ -12,9 +12,9 @@ from ..nodes import Index
 from ..premises.facts import Facts
 from ..premises.scope import arrays_in
 from .atoms import spelled, whole
+from .derivatives import slope
 from .opening import Opening
 from .reading import Reading
-from .slopes import slope
 
 
 def letter(index):
@@ -27,7 +27,7 @@ def letter(index):
 class Names(dict):
     """{name: array, or derivative} of what is read, and indices that nothing else in it has.
 
-    They are counted from 1 in each reading: SymPy remembers what it has made of such names before.
+    They are counted from 1 in each reading: SymPy keeps what it has made of such names before.
     """
 
     def fresh(self):

@@ -31,7 +31,7 @@ WORDS = "proved for all shapes"
 def judge(before, after, scope, definitions, facts, quickly=False):
     """Whether before = after for all shapes, by the facts that are cited.
 
-    With `quickly`, numbers may say no before the rules are asked.
+    With `quickly`, numbers may say no before the rules are tried.
     """
     sides = before, after
     for opening in openings(definitions, facts, sides):

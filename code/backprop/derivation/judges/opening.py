@@ -30,7 +30,7 @@ class Opening:
         return not stop
 
     def after(self, gradient):
-        """The arrays on the way from a variable to the loss, without both."""
+        """The arrays between a variable and the loss."""
         following = lambda one: self.definitions.users(gradient.by(one))  # noqa: E731
         users = {*self.definitions.users(gradient)}
         return closure(users, lambda one: {*following(one)} - {gradient.loss}) - {gradient.loss}

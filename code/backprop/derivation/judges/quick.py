@@ -28,7 +28,7 @@ class Unknown(Exception):
 def differ(sides, scope, known, hypotheses):
     """Whether two expressions clearly differ for some numbers; False if that is not seen.
 
-    `scope` is {free index: its size}, `known` {name: array, or derivative}.
+    `scope` is {free index: length of its axis}, `known` {name: array, or derivative}.
     """
     for signs in (-1, 1), (1, 1):
         numbers = Numbers(scope, known, hypotheses, signs)
@@ -68,7 +68,7 @@ class Numbers:
         self.assumed = {one.array.name: one for one in hypotheses}
 
     def length(self, size):
-        """2 or 3 by turns: sizes that are next to each other differ."""
+        """2 or 3, alternating: sizes that are next to each other differ."""
         return self.sizes.setdefault(str(size).strip("|"), 2 + len(self.sizes) % 2)
 
     def value(self, expression):
