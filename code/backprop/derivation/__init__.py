@@ -19,8 +19,8 @@ To read the code, begin with `steps`: a derivation, line by line. On this floor 
 all expressions have in common, `misuse`, what may not be done to them, and `errors`. Each room
 imports only from those before it:
 
-language    what an author writes: algebra, arrays, functions, vectors
-premises    what may be in a line (admission, scope, conditions), and what it may rest on
+language    what an author writes: algebra, arrays, shifted (indices), functions, vectors
+premises    what may be in a line (admission, scope, ranges, conditions), and what it may rest on
             (definitions, hypotheses, facts)
 judges      both use reading, opaque, rational and work (a limit); the one for all shapes is normal,
             rules, atoms, indexed, opening, derivatives, and quick, which may say no before it; the one

@@ -77,6 +77,12 @@ def walk(expression):
         yield from walk(child)
 
 
+class Place(NoArithmetic):
+    """What may be in square brackets: an index, or what is made of indices and sizes."""
+
+    letters, sizes = (), ()
+
+
 class Node(NotNumbers):
     """The operators of NumPy: * and / are elementwise, @ is the matrix product."""
 
@@ -97,8 +103,10 @@ class Node(NotNumbers):
     def children(self):
         if "_children" not in vars(self):  # asked for often, by `walk`
             values = (getattr(self, field.name) for field in fields(self))
-            flat = (v for one in values for v in (one if isinstance(one, tuple) else (one,)))
-            object.__setattr__(self, "_children", [v for v in flat if isinstance(v, Node)])
+            flat = [v for one in values for v in (one if isinstance(one, tuple) else (one,))]
+            sizes = [size for v in flat if isinstance(v, Place) for size in v.sizes]
+            found = [v for v in flat if isinstance(v, Node)] + sizes
+            object.__setattr__(self, "_children", found)
         return self._children
 
     def __getitem__(self, indices):
@@ -108,9 +116,10 @@ class Node(NotNumbers):
                 f"{self} is {shape_name(self.shape)}, but it is indexed with {len(indices)}"
             )
         for index in indices:
-            if not isinstance(index, Index) and (type(index) is not int or index < 1):
+            if not isinstance(index, Place) and (type(index) is not int or index < 1):
                 raise ShapeError(
-                    f"an index of {self} is a letter or an integer from 1, got {index!r}"
+                    f"an index of {self} is a letter or an integer from 1, or made of them by + "
+                    f"and −, such as i + u - 1; got {index!r}"
                 )
         return entry(self, *indices)
 
@@ -131,12 +140,16 @@ class Dimension(Node):
 
 
 @dataclass(frozen=True, repr=False)
-class Index(NoArithmetic):
+class Index(Place):
     """An index such as i, from 1 to the length of its axis; `number` keeps fresh ones apart."""
 
     name: str
     number: int = 0
-    lesson: ClassVar = "an index is a letter or an integer, X[i, 1], and nothing is done to it"
+    lesson: ClassVar = "indices are added and shifted, X[i + u - 1], and nothing else"
+
+    @property
+    def letters(self):
+        return (self,)
 
     def __str__(self):
         return self.name

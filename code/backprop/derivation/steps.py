@@ -17,11 +17,12 @@ from .judges import explicit, normal
 from .judges.entries import Entries
 from .judges.work import WRITTEN_OUT, TooMuch, limited
 from .language.arrays import Derivative, Entry, Gradient, gradient
-from .nodes import axes, entry, node, walk
+from .nodes import Index, axes, entry, node, walk
 from .premises.admission import admit, admit_target
 from .premises.conditions import needed
 from .premises.definitions import Definitions
 from .premises.facts import Facts, Result, chain_rule
+from .premises.ranges import outside
 from .premises.scope import arrays_in, shapes_of
 from .printing import page
 from .printing.printer import latex, text
@@ -140,7 +141,8 @@ class Derivation:
                 whole, indices = Derivative(array, variable), rows + columns
             case _:
                 return self.target if self.target.shape else None
-        return whole if indices and len(indices) == len(self.scope) else None
+        plain = all(isinstance(index, Index) for index in indices)
+        return whole if indices and plain and len(indices) == len(self.scope) else None
 
     @property
     def through(self):
@@ -150,6 +152,20 @@ class Derivation:
         loss, variable = self.loss_and_variable
         last = self.definitions.last() if self.definitions.open_in(loss) else []
         return [array for array in last if self.definitions.leads(array, variable)]
+
+    @property
+    def outside(self):
+        """The entries in lines and definitions that are not shown to be on their axes."""
+        found = [one for side in self.lines for one in outside(side, self.scope)]
+        for one in self.definitions.values():
+            scope = dict(zip(one.indices, one.array.shape, strict=True))
+            found += outside(one.body, scope)
+        return found
+
+    @property
+    def lines(self):
+        """The target and the accepted lines."""
+        return [self.target, *(step.expression for step in self.steps)]
 
     def _facts(self, using):
         cited = (

@@ -151,8 +151,8 @@ CURES = {
     "numbers of NumPy": [
         lambda: np.float64(0.5) * X, lambda: np.ones(3) * u, lambda: np.ones(3) @ u,
     ],
-    "an index is a letter or an integer": [
-        lambda: X[i + 1, k], lambda: X[2 * i, k], lambda: X[-i, k],
+    "a letter or an integer from 1": [
+        lambda: X[0, k], lambda: X[1.5, k], lambda: X[x, k],
     ],
     "take sizes from the shape": [
         lambda: range(S), lambda: np.ones(S), lambda: math.exp(x), lambda: int(S), lambda: [0][S],

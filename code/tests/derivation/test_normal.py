@@ -93,10 +93,12 @@ WITHOUT = {
     rules.sum_over: lambda ranges, body, cited=(): atoms.Polynomial.of(
         atoms.Bound(tuple(ranges), frozenset({(atoms.Total(body), sympy.S.One)}))
     ),
+    rules.bracket: lambda place: atoms.Polynomial.of(atoms.Bracket(place)),
     **dict.fromkeys(
-        [rules.pick_free, rules.whole_roots, rules.whole_totals, rules.divide], NOTHING
+        [rules.pick_free, rules.same_place, rules.whole_roots, rules.whole_totals, rules.divide],
+        NOTHING,
     ),
-    **dict.fromkeys([rules.pick, rules.count, rules.join, rules.fold], NOTHING),
+    **dict.fromkeys([rules.pick, rules.count, rules.join, rules.fold, rules.slide], NOTHING),
 }
 BY_RULE = [
     (rules.multiply, (x + y) * (x - y) * h(x), x**2 * h(x) - y**2 * h(x)),
@@ -110,6 +112,14 @@ BY_RULE = [
     (rules.logarithm, log(exp(x) * total(row, j)), x + log(total(row, j))),
     (rules.pick_free, delta(i, j) * A[j, k] / v[j], delta(i, j) * A[i, k] / v[i]),
     (rules.pick_free, (delta(i, j) + x) * delta(i, j), (1 + x) * delta(i, j)),
+    (rules.bracket, v[k] * Sum(delta(k, 2 * i - k) * v[i], (i, 1, M)), v[k] ** 2),
+    (rules.bracket, v[i] * v[j] * delta(2 * i, 2 * j + 1), node(0)),
+    (rules.bracket, v[i] * delta(i, i + j - 2) * c[j], v[i] * delta(j, 2) * c[j]),
+    (rules.same_place, Sum(v[i + k - 1] ** 2 * c[k], (k, 1, S)) * v[i],
+     Sum(c[k] * delta(j, i + k - 1) * v[j] ** 2, (j, 1, M), (k, 1, S)) * v[i]),
+    (rules.same_place, v[i] * c[k] * w[j] * delta(i + k, j) * delta(j, i + k),
+     v[i] * c[k] * w[j] * delta(i + k, j)),
+    (rules.slide, Sum(v[M + 1 - i], (i, 1, M)) * v[k], v[k] * Sum(v[i], (i, 1, M))),
     (rules.whole_roots, Sum(sqrt(TWO) * v[i], (i, 1, M)) * sqrt(TWO), 2 * Sum(v[i], (i, 1, M))),
     (rules.whole_totals, Sum((p + c[i]) * sqrt(p + c[i]) * h(x), (i, 1, S)),
      Sum(h(x) * p * sqrt(p + c[i]) + h(x) * c[i] * sqrt(p + c[i]), (i, 1, S))),

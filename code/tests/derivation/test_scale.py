@@ -182,7 +182,7 @@ def test_numbers_never_contradict_a_proof(monkeypatch):
 
     def noted(sides, scope, reading):
         clear(sides, scope, reading)
-        sizes = {normal.letter(index): size for index, size in scope.items()}
+        sizes = {normal.letter(index, size): size for index, size in scope.items()}
         given.append((sizes, reading.known, reading.facts.hypotheses))
         return False
 

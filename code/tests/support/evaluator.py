@@ -31,6 +31,7 @@ from backprop.derivation.language.arrays import (
     Loss,
 )
 from backprop.derivation.language.functions import Apply
+from backprop.derivation.language.shifted import Shifted
 from backprop.derivation.language.vectors import Diag, Ones, Outer
 from backprop.derivation.nodes import Dimension, Index, Number, walk
 
@@ -198,7 +199,7 @@ class World:
             case Array():
                 return self.array(expression)
             case Entry(array, indices):
-                return np.asarray(self.array(array))[places(indices, at)]
+                return self.entries(self.array(array), indices, at)
             case Neg(x):
                 return -self.value(x, at)
             case Pow(x, n):
@@ -212,13 +213,35 @@ class World:
             case Apply(h, x):
                 return function(h.name, h.order)(self.value(x, at))
             case Delta(i, j):
-                return np.equal(*places((i, j), at)) * 1.0
+                return np.equal(*self.places((i, j), at)) * 1.0
             case Sum():
                 return self.total(expression, at)
             case Derivative(of, by):
                 return self.derivative(of, by, at)
         left, right = self.value(expression.left, at), self.value(expression.right, at)
         return BINARY[type(expression)](left, right)
+
+    def places(self, indices, at):
+        return tuple(self.place(index, at) for index in indices)
+
+    def place(self, index, at):
+        """Where an entry is, counted from 0: at an index, at a number, or at a sum of such."""
+        if not isinstance(index, Shifted):
+            return at[index] if isinstance(index, Index) else index - 1
+        found = -1
+        for (size, letter), n in index.terms:
+            place = 1 if letter is None else at[letter] + 1
+            found = found + n * place * (1 if size is None else self.sizes[size])
+        return found
+
+    def entries(self, numbers, indices, at):
+        """The numbers at some places; 0 at those that are on no axis."""
+        numbers, inside, found = np.asarray(numbers), True, self.places(indices, at)
+        for place, length in zip(found, numbers.shape, strict=True):
+            inside = inside & (np.asarray(place) >= 0) & (np.asarray(place) < length)
+        lengths = zip(found, numbers.shape, strict=True)
+        kept = tuple(np.clip(place, 0, length - 1) for place, length in lengths)
+        return np.where(inside, numbers[kept], 0.0)
 
     def total(self, expression, at):
         """Σ: an axis more for each summed index, and the sum over these axes."""
@@ -235,11 +258,7 @@ class World:
         if isinstance(by, Array):
             return self.slopes_by(by, lambda world: world.value(of, at))
         slopes = self.slopes_by(by.array, lambda w: np.broadcast_to(w.value(of, at), spread(at)))
-        return slopes[*places(by.indices, at), *np.ogrid[*map(slice, spread(at))]]
-
-
-def places(indices, at):
-    return tuple(at[i] if isinstance(i, Index) else i - 1 for i in indices)
+        return slopes[*self.places(by.indices, at), *np.ogrid[*map(slice, spread(at))]]
 
 
 def spread(at):

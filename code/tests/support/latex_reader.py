@@ -255,8 +255,8 @@ class Reader:
 
     def delta(self):
         self.need(r"\delta", "_")
-        left, right = self.subscripts()
-        return lambda world, at: float(place(left, at) == place(right, at))
+        left, right = self.subscripts(2)
+        return lambda world, at: float(place(left, at, world) == place(right, at, world))
 
     # Names
 
@@ -264,12 +264,14 @@ class Reader:
         """An index, perhaps with a number below."""
         return self.next() + (self.braced() if self.next("_") else "")
 
-    def subscripts(self):
+    def subscripts(self, axes):
         """Indices, a letter or a digit each; commas part them where one is longer."""
         self.need("{")
         text = ""
         while not self.next("}"):
             text += self.letter()
+        if axes == 1 and re.search(r"[a-z0-9][a-z]|[-+]", text):  # 2i, i+u-1
+            return [text]
         return text.split(",") if re.search(r",|[a-z][0-9]", text) else [*text]
 
     def name(self):
@@ -312,16 +314,17 @@ class Reader:
         indices = self.indices(array)
         if indices is None:
             return lambda world, at: Matrix.of(world.array(array))
-        return lambda world, at: one_of(world.array(array), places(indices, at))
+        return lambda world, at: one_of(world.array(array), places(indices, at, world))
 
     def indices(self, array):
         """The subscripts of an entry; None if it is the whole array."""
         if not self.next("_"):
             return None if array.shape else []
-        indices = self.subscripts()
+        indices = self.subscripts(len(array.shape))
         if len(indices) != len(array.shape):
             raise Unreadable(f"{array.name} has {len(array.shape)} axes, not {indices}")
-        self.axes |= {i: n for i, n in zip(indices, array.shape, strict=True) if not i.isdigit()}
+        letters = zip(indices, array.shape, strict=True)
+        self.axes |= {i: n for i, n in letters if re.fullmatch(r"[^\W\d]\d*'*", i)}
         return indices
 
     # Fractions and derivatives
@@ -356,7 +359,7 @@ class Reader:
 
         if below is None and not above:
             return lambda world, at: Matrix.of(slopes(world).T if of.shape else slopes(world))
-        return lambda world, at: one_of(slopes(world), places([*below, *above], at))
+        return lambda world, at: one_of(slopes(world), places([*below, *above], at, world))
 
     def second(self):
         """∂²L/∂Z_ab ∂Z_ij: the second variable is that of the gradient."""
@@ -368,7 +371,7 @@ class Reader:
         self.need("}")
         gradient = Gradient.made(inner, loss)
         indices = [*below, *above]
-        return lambda world, at: one_of(world.slopes_of(gradient, by), places(indices, at))
+        return lambda world, at: one_of(world.slopes_of(gradient, by), places(indices, at, world))
 
     def operator(self):
         """∂/∂Z_ab of the product behind it."""
@@ -378,25 +381,45 @@ class Reader:
         body = self.factor()
 
         def meaning(world, at):
-            return world.slope_by(by, places(below, at), lambda moved: body(moved, at))
+            return world.slope_by(by, places(below, at, world), lambda moved: body(moved, at))
 
         return meaning
 
 
-def place(letter, at):
-    if not letter.isdigit() and letter not in at:
-        raise Unreadable(f"{letter} is no index here")
-    return int(letter) - 1 if letter.isdigit() else at[letter]
+class Shift(int):
+    """A place that is computed: it may be outside of the axis, where an entry is 0."""
 
 
-def places(letters, at):
-    return tuple(place(letter, at) for letter in letters)
+def place(text, at, world):
+    """Where an entry is, counted from 0: i, 3 or i+u-1, in which 2i and si are products."""
+    if text.isdigit() or text in at:
+        return int(text) - 1 if text.isdigit() else at[text]
+    parts = re.findall(r"([-+]?)(\d*)([^-+]*)", text)
+    return Shift(sum(term(*part, at, world) for part in parts if any(part)) - 1)
+
+
+def term(sign, number, names, at, world):
+    """A term of a place: a number, a size and an index, or some of them, side by side."""
+    sizes = {size.name: n for size, n in world.sizes.items()}
+    value = int(number or 1) * (-1 if sign == "-" else 1)
+    for name in [names] if names in at or names in sizes else names:
+        if (name in at) == (name in sizes):
+            raise Unreadable(f"{name} is no index here, and no size, or both")
+        value *= at[name] + 1 if name in at else sizes[name]
+    return value
+
+
+def places(letters, at, world):
+    return tuple(place(letter, at, world) for letter in letters)
 
 
 def one_of(numbers, at):
     """One entry."""
-    if any(place >= size for place, size in zip(at, np.shape(numbers), strict=True)):
-        raise Unreadable(f"no entry {at} in {np.shape(numbers)}")
+    for place, size in zip(at, np.shape(numbers), strict=True):
+        if not 0 <= place < size:
+            if isinstance(place, Shift):
+                return 0.0
+            raise Unreadable(f"no entry {at} in {np.shape(numbers)}")
     return numbers[at]
 
 

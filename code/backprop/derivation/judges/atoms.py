@@ -24,9 +24,29 @@ def whole(name):
     return sympy.Symbol(name, integer=True, positive=True)
 
 
-def fresh():
+def fresh(size=""):
     """An index to be summed over, with a name that nothing else has and that sorts after all."""
-    return whole(f"~{next(_fresh):012d}")
+    return whole(f"~{next(_fresh):012d}:{size}")
+
+
+def axis(index):
+    """The name of the length of an index's axis, which is a part of its own name."""
+    return spelled(index).rpartition(":")[2]
+
+
+def is_plain(place):
+    """Whether a place is an index or a number, and nothing is added to it."""
+    return place.is_Integer or place.is_Symbol and not is_size(place)
+
+
+def is_size(symbol):
+    return spelled(symbol).startswith("|")
+
+
+class Same(sympy.Function):
+    """[e = 0] in SymPy: 1 where e, made of indices and sizes, is 0; otherwise 0."""
+
+    nargs = 1
 
 
 class Atom:
@@ -99,6 +119,38 @@ class Leaf(Atom):
             case sympy.Indexed(base=base):
                 return f"{spelled(base)}[{','.join(letters)}]"
         return f"{type(self.expression).__name__} {self.expression}"
+
+
+@dataclass(eq=False, repr=False)
+class Bracket(Atom):
+    """[e = 0]: 1 where e, a sum of whole multiples of indices and sizes, is 0; otherwise 0."""
+
+    expression: sympy.Expr
+
+    @cached_property
+    def terms(self):
+        return self.expression.as_coefficients_dict().items()
+
+    @cached_property
+    def free(self):
+        return frozenset(one for one in self.expression.free_symbols if not is_size(one))
+
+    def solved(self, index):
+        """e, if this is [index = e] or [e = index]; None for a multiple of the index."""
+        n = self.expression.coeff(index)
+        return index - self.expression / n if n in (1, -1) else None
+
+    def spelled(self, names):
+        """Both signs say the same: the one that comes first."""
+        return "[" + min(self.with_sign(names, 1), self.with_sign(names, -1)) + "]"
+
+    def with_sign(self, names, sign):
+        written = (f"{sign * n}{self.term(what, names)}" for what, n in self.terms)
+        return "+".join(sorted(written))
+
+    def term(self, what, names):
+        symbols = sorted(names.get(one) or spelled(one) for one in what.free_symbols)
+        return "".join(f"·{symbol}" for symbol in symbols)
 
 
 class Composed(Atom):

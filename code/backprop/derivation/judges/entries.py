@@ -8,6 +8,7 @@ import sympy
 
 from ..errors import DerivationError, ShapeError
 from ..language import arrays
+from ..language.shifted import Shifted
 from ..nodes import Dimension, node, walk
 from ..premises.definitions import Definitions
 from ..premises.scope import arrays_in
@@ -58,6 +59,14 @@ class Entries(Reading):
 
     def delta(self, i, j):
         return sympy.Integer(i == j)
+
+    def located(self, array, indices, at):
+        """One entry; 0 where a shifted index is outside of its axis."""
+        numbers = [self.place(index, at) for index in indices]
+        for index, n, size in zip(indices, numbers, array.shape, strict=True):
+            if isinstance(index, Shifted) and not 1 <= n <= self.sizes[size]:
+                return sympy.S.Zero
+        return self.entry(array, tuple(map(int, numbers)))
 
     def entry(self, array, numbers):
         return self.symbol(array, numbers)

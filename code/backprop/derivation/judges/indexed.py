@@ -11,16 +11,16 @@ from ..language.arrays import Array, Derivative, Entry, Gradient
 from ..nodes import Index
 from ..premises.facts import Facts
 from ..premises.scope import arrays_in
-from .atoms import spelled, whole
+from .atoms import Same, axis, is_plain, spelled, whole
 from .derivatives import slope
 from .opening import Opening
 from .reading import Reading
 
 
-def letter(index):
-    """The SymPy symbol of an index; what is not an Index stays as it is."""
+def letter(index, size=""):
+    """The SymPy symbol of an index, with the size of its axis; all else stays as it is."""
     if isinstance(index, Index):
-        return whole(f"{index.name}#{index.number}")  # no array has such a name
+        return whole(f"{index.name}#{index.number}:{size}")  # no array has such a name
     return sympy.S(index)
 
 
@@ -30,9 +30,9 @@ class Names(dict):
     They are counted from 1 in each reading: SymPy keeps what it has made of such names before.
     """
 
-    def fresh(self):
+    def fresh(self, size):
         self.last = vars(self).get("last", 0) + 1
-        return whole(f"~{self.last}r")
+        return whole(f"~{self.last}r:{size}")
 
 
 class Indexed(Reading):
@@ -51,12 +51,25 @@ class Indexed(Reading):
 
     def sum(self, expression, at):
         ranges = list(zip(expression.indices, expression.sizes, strict=True))
-        dummies = {index: self.known.fresh() for index, _ in ranges}
+        dummies = {index: self.known.fresh(size) for index, size in ranges}
         limits = [(dummies[index], 1, self.size(size)) for index, size in ranges]
         return sympy.Sum(self.value(expression.body, {**at, **dummies}), *limits)
 
     def delta(self, i, j):
-        return sympy.KroneckerDelta(letter(i), letter(j))
+        i, j = letter(i), letter(j)
+        return sympy.KroneckerDelta(i, j) if is_plain(i) and is_plain(j) else Same(i - j)
+
+    def located(self, array, indices, at):
+        """One entry; X_e, at a place e that is made of indices, is Σ_p [p = e] X_p: 0 outside."""
+        places = [letter(self.place(index, at)) for index in indices]
+        limits, same = [], []
+        for n, (place, size) in enumerate(zip(places, array.shape, strict=True)):
+            if not is_plain(place):
+                places[n] = self.known.fresh(size)
+                limits.append((places[n], 1, self.size(size)))
+                same.append(Same(places[n] - place))
+        entry = self.entry(array, tuple(places))
+        return sympy.Sum(sympy.Mul(*same, entry), *limits) if limits else entry
 
     def symbol(self, whole, at, kind=""):
         """The entry `at` of an array, or of the derivative of one by another, as it is."""
@@ -100,7 +113,7 @@ class Indexed(Reading):
 
     def over(self, array, term):
         """Σ of term(indices) over all entries of an array."""
-        indices = tuple(self.known.fresh() for _ in array.shape)
+        indices = tuple(map(self.known.fresh, array.shape))
         limits = [(k, 1, self.size(size)) for k, size in zip(indices, array.shape, strict=True)]
         return sympy.Sum(term(indices), *limits) if limits else term(())
 
@@ -188,15 +201,14 @@ class Indexed(Reading):
             kept[one, array] = self.take(one, array)
         value, indices, known = kept[one, array]
         self.known.update(known)
-        bound = {
-            index: self.known.fresh() for part in value.atoms(sympy.Sum) for index in part.variables
-        }
+        inner = {index for part in value.atoms(sympy.Sum) for index in part.variables}
+        bound = {index: self.known.fresh(axis(index)) for index in sorted(inner, key=spelled)}
         return value.xreplace(bound | dict(zip(indices, map(letter, (*k, *at)), strict=True)))
 
     def take(self, one, array):
         """(the derivative, its indices, {name: array} of what is in it)."""
         plain = Indexed(self.definitions, Facts())
-        k, at = ([plain.known.fresh() for _ in part.shape] for part in (one, array))
+        k, at = ([*map(plain.known.fresh, part.shape)] for part in (one, array))
         value = slope(plain.body(one, k), plain.symbol(array, at))
         return value, (*k, *at), plain.known
 

@@ -9,12 +9,13 @@ from sympy import Add, Mul, Pow, Sum, exp, log
 
 from ..errors import DerivationError
 from . import quick
-from .atoms import Call, Leaf, Polynomial, Total
+from .atoms import Call, Leaf, Polynomial, Same, Total
 from .indexed import Indexed, letter
 from .opening import openings
 from .rational import is_zero_rational
 from .rules import (
     add_up,
+    bracket,
     exponential,
     logarithm,
     multiply_all,
@@ -46,13 +47,13 @@ def judge(before, after, scope, definitions, facts, quickly=False):
 
 def clearly_differ(sides, scope, reading):
     """Whether numbers show quickly that two SymPy expressions have no one normal form."""
-    sizes = {letter(index): size for index, size in scope.items()}
+    sizes = {letter(index, size): size for index, size in scope.items()}
     return quick.differ(sides, sizes, reading.known, reading.facts.hypotheses)
 
 
 def read(sides, scope, reading):
     """Both sides as SymPy expressions."""
-    at = {index: letter(index) for index in scope}
+    at = {index: letter(index, size) for index, size in scope.items()}
     return [reading.value(side, at) for side in sides]
 
 
@@ -83,6 +84,8 @@ def normal(expression):
             return exponential(Polynomial.of(1))
         case sympy.Indexed() | sympy.KroneckerDelta() | sympy.Symbol() | sympy.core.numbers.Pi():
             return Polynomial.of(Leaf(expression))
+        case Same(args=[place]):
+            return bracket(place)
         case sympy.Abs(args=[argument]):  # what SymPy makes of a root of a square
             return power(power(normal(argument), sympy.S(2)), sympy.S.Half)
         case sympy.Function(args=[argument]):  # of which no rule says anything

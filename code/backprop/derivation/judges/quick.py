@@ -13,7 +13,7 @@ import numpy as np
 import sympy
 
 from ..language.arrays import Derivative
-from .atoms import spelled
+from .atoms import Same, spelled
 from .opaque import Opaque
 
 LARGEST = 300_000  # numbers in one array
@@ -77,6 +77,10 @@ class Numbers:
                 return (), np.array(float(expression))
             case sympy.Indexed(base=base, indices=at):
                 return self.entry(self.letter(spelled(base)), at)
+            case sympy.Symbol() if expression in self.lengths:
+                return (expression,), np.arange(1.0, self.lengths[expression] + 1)
+            case Same(args=args):
+                return self.mapped(lambda place: 1.0 * (place == 0), args)
             case sympy.Symbol():
                 return (), self.letter(spelled(expression))
             case sympy.KroneckerDelta():

@@ -5,6 +5,7 @@ import sympy
 from .. import nodes
 from ..errors import DerivationError
 from ..language import algebra, arrays, functions
+from ..language.shifted import Shifted
 from .opaque import opaque
 
 
@@ -35,18 +36,24 @@ class Reading:
             case algebra.Sum():
                 return self.sum(expression, at)
             case arrays.Delta(i, j):
-                return self.delta(at.get(i, i), at.get(j, j))
+                return self.delta(self.place(i, at), self.place(j, at))
             case functions.Apply(functions.Known() as known, x):
                 return known.sympy(self.value(x, at))
             case functions.Apply(functions.Function(name, order), x):
                 return opaque(name, order)(self.value(x, at))
             case arrays.Entry(array, indices):
-                return self.entry(array, tuple(at.get(i, i) for i in indices))
+                return self.located(array, indices, at)
             case arrays.Derivative(of, by):
                 return self.partial(of, by.array, tuple(at.get(i, i) for i in by.indices), at)
         raise DerivationError(
             f"{expression} is {nodes.shape_name(expression.shape)}, where a scalar was expected"
         )
+
+    def place(self, index, at):
+        """What stands for an index, or for a place that is made of some."""
+        if isinstance(index, Shifted):
+            return index.at(lambda letter: at.get(letter, letter), self.size)
+        return at.get(index, index)
 
     def partial(self, of, array, at_entry, at):
         """∂of/∂by by the definitions. Raises HiddenDependence where they say nothing."""

@@ -6,22 +6,28 @@ value. Products are in sums and sums in products, so all rules are in one room: 
 """
 
 from functools import reduce
-from itertools import permutations
+from itertools import combinations, permutations
 
 import sympy
 
 from ..errors import DerivationError
+from ..premises.ranges import within
 from .atoms import (
     Bound,
+    Bracket,
     Call,
     Exp,
     Leaf,
     Polynomial,
     Total,
+    axis,
     fresh,
     is_delta,
     is_number,
+    is_plain,
     is_positive,
+    is_size,
+    whole,
 )
 from .work import spend
 
@@ -64,6 +70,46 @@ def pick_free(powers):
                 return collect([*others, (atom, sympy.S.One)])
             if exponent == 1 and any(drop in other.free for other, _ in others):
                 return multiply(Polynomial.of(atom), renamed(others, {drop: keep}))
+    return None
+
+
+def bracket(place):
+    """[i = j] = δ_ij on one axis, [2e = 0] = [e = 0], and [n = 0] is 1 or 0 for a number n."""
+    place = sympy.expand(place)
+    terms = dict(place.as_coefficients_dict())
+    constant = terms.pop(sympy.S.One, sympy.S.Zero)
+    common = sympy.igcd(*terms.values(), 0, 0)
+    if not terms or constant % common:
+        return Polynomial.of(int(not terms and constant == 0))
+    terms, constant = {what: n / common for what, n in terms.items()}, constant / common
+    return plain_bracket(terms, constant) or Polynomial.of(Bracket(place / common))
+
+
+def plain_bracket(terms, constant):
+    """δ_ij or δ_i3 for a place that is no more than that; None for another."""
+    (one, n), *others = terms.items()
+    if not others and abs(n) == 1 and is_plain(one):
+        number = -constant / n
+        return Polynomial.of(Leaf(sympy.KroneckerDelta(one, number)) if number > 0 else 0)
+    if len(others) == 1 and not constant and {n, others[0][1]} == {1, -1}:
+        other = others[0][0]
+        if is_plain(one) and is_plain(other) and axis(one) == axis(other) != "":
+            return Polynomial.of(Leaf(sympy.KroneckerDelta(one, other)))
+    return None
+
+
+def same_place(powers):
+    """[p = e]² = [p = e], and [p = e] [q = e] = [p = e] δ_pq on one axis."""
+    brackets = [(atom, n) for atom, n in powers.items() if isinstance(atom, Bracket)]
+    for atom, n in brackets:
+        if n > 1:
+            return collect([*{**powers, atom: sympy.S.One}.items()])
+    for (one, n), (other, m) in combinations(brackets, 2):
+        for difference in (one.expression - other.expression, one.expression + other.expression):
+            made = bracket(difference)
+            if n == m == 1 and all(map(is_delta, made.atoms)):
+                rest = collect([(atom, k) for atom, k in powers.items() if atom != other])
+                return multiply(rest, made)
     return None
 
 
@@ -258,6 +304,26 @@ def fold(index, size, ranges, factors, cited):
     return None
 
 
+def slide(index, size, ranges, factors, cited):
+    """Σ_p [p = e] g(p) = g(e) where 1 ≤ e ≤ the length of the axis, and p is in brackets only."""
+    touched = touching(index, factors)
+    for atom, exponent in touched:
+        if not all(isinstance(other, Bracket) for other, _ in touched):
+            return None
+        place = atom.solved(index)
+        if exponent == 1 and place is not None and is_shown(place, size):
+            rest = renamed(factors - {(atom, exponent)}, {index: place})
+            return sum_over(without(ranges, index), rest, cited)
+    return None
+
+
+def is_shown(place, size):
+    """Whether a place is on an axis of this size, by the axes of its indices."""
+    letters = [one for one in place.free_symbols if not is_size(one)]
+    axes = {one: whole(f"|{axis(one)}|") for one in letters if axis(one)}
+    return len(axes) == len(letters) and within(place, size, axes)
+
+
 def touching(index, factors):
     return [(atom, exponent) for atom, exponent in factors if index in atom.free]
 
@@ -281,7 +347,7 @@ def together(ranges, factors):
 
 def refreshed(bound):
     """The ranges of a Σ with new names, and its product with them: −1 may come in front."""
-    names = {index: fresh() for index, _ in bound.ranges}
+    names = {index: fresh(axis(index)) for index, _ in bound.ranges}
     ranges = tuple((names[index], size) for index, size in bound.ranges)
     return ranges, renamed(bound.factors, names)
 
@@ -309,6 +375,8 @@ def rebuilt(atom, exponent, names, cited):
             if is_delta(atom) and changed.is_Integer:
                 return Polynomial.of(changed**exponent)
             return collect([(Leaf(changed), exponent)])
+        case Bracket(expression):
+            return power(bracket(expression.xreplace(names)), exponent)
         case Bound(ranges, factors):
             inside = Polynomial({factors: sympy.S.One})
             if {index for index, _ in ranges} & {*names, *names.values()}:
@@ -325,6 +393,6 @@ def rebuilt(atom, exponent, names, cited):
     return collect([(Call(atom.function, inside), exponent)])
 
 
-OF_PRODUCTS = pick_free, whole_roots, whole_totals, divide
-OF_SUMS = pick, count, join, fold
-RULES = multiply, collect, power, exponential, logarithm, *OF_PRODUCTS, sum_over, *OF_SUMS
+OF_PRODUCTS = pick_free, same_place, whole_roots, whole_totals, divide
+OF_SUMS = pick, count, join, fold, slide
+RULES = multiply, collect, power, exponential, logarithm, bracket, *OF_PRODUCTS, sum_over, *OF_SUMS

@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import ClassVar
 
 from ..errors import DerivationError, ShapeError
-from ..nodes import Dimension, Index, Node, entry, node, shape_name
+from ..nodes import Dimension, Index, Node, Place, entry, node, shape_name
 
 
 @dataclass(frozen=True, repr=False)
@@ -176,7 +176,10 @@ class Sum(Node):
 
 
 def _operator(kind):
-    return lambda self, other: kind(self, node(other)), lambda self, other: kind(node(other), self)
+    def right(self, other):  # a size and an index are added by the index
+        return NotImplemented if isinstance(other, Place) else kind(self, node(other))
+
+    return right, lambda self, other: kind(node(other), self)
 
 
 Node.__add__, Node.__radd__ = _operator(Add)

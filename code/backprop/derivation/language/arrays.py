@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from ..errors import DerivationError, ShapeError
-from ..nodes import Dimension, Index, Node, check_name, entry, node
+from ..nodes import Dimension, Index, Node, Place, check_name, entry, node
+from .shifted import Shifted
 
 
 def dimensions(names):
@@ -126,6 +127,11 @@ def d(of, by):
     if isinstance(by, Array) and isinstance(of, Entry) and not of.indices:
         return gradient(by, of)
     array = by.array if isinstance(by, Entry) else by
+    if isinstance(by, Entry) and any(isinstance(index, Shifted) for index in by.indices):
+        raise DerivationError(
+            f"differentiate with respect to an entry with a letter on each axis, got {by}: name "
+            "the place by a letter, X[a], and say where it is with delta(a, i + u - 1)"
+        )
     if of.shape or not isinstance(array, Array) or isinstance(array, Gradient):
         raise ShapeError(
             f"d(of, by) takes a scalar and an entry of an array, or an array, got d({of}, {by})"
@@ -135,13 +141,16 @@ def d(of, by):
 
 @dataclass(frozen=True, repr=False)
 class Delta(Node):
-    left: Index
-    right: Index
+    left: Place
+    right: Place
 
 
 def delta(i, j):
-    """Kronecker's δ_ij: 1 if i = j, otherwise 0; both indices on axes of the same length."""
+    """Kronecker's δ_ij: 1 if i = j, otherwise 0; both indices on axes of the same length.
+
+    δ(a, i + u - 1) is 1 where both places are the same, whatever the axes.
+    """
     for index in (i, j):
-        if not isinstance(index, Index) and (type(index) is not int or index < 1):
+        if not isinstance(index, Place) and (type(index) is not int or index < 1):
             raise DerivationError(f"δ takes two indices, got {i!r} and {j!r}")
     return Delta(i, j)

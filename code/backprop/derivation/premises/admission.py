@@ -3,7 +3,7 @@
 from ..errors import ShapeError
 from ..language.arrays import Gradient
 from ..nodes import entry, shape_name, walk
-from .conditions import check_deltas, check_positive
+from .conditions import check_deltas, check_positive, check_shifted
 from .scope import check_entries, check_indices, check_names, free_indices
 
 
@@ -11,6 +11,8 @@ def admit_target(target, definitions, shapes):
     """The indices of a target that may be derived from these definitions. Raises otherwise."""
     check_names([target, *definitions.sides], shapes[0])
     check_positive(definitions)
+    for side in [target, *definitions.sides]:
+        check_shifted(side)
     check_losses(target, definitions)
     scope = free_indices(target)
     check_indices(target, scope)
@@ -47,5 +49,6 @@ def admit(line, derivation, hypotheses=()):
         raise ShapeError(f"{named}, {derivation.whole} is {shape_name(shape)}")
     check_entries(line, shapes)
     check_deltas(line)
+    check_shifted(line)
     check_indices(line, {} if line.shape else scope)
     check_indices(entry(line, *scope), scope)

@@ -7,6 +7,7 @@ from ..errors import DerivationError
 from ..language.algebra import Add, Div, MatMul, Mul, Neg, Pow, Sum, Transpose
 from ..language.arrays import Array, Delta, Entry
 from ..language.functions import Apply, Known
+from ..language.shifted import Shifted
 from ..language.vectors import Ones, Outer
 from ..nodes import Dimension, Node, Number, walk
 
@@ -34,6 +35,8 @@ def positive(expression, definitions):
             return value > 0
         case Dimension() | Ones() | Apply(Known(positive=True)):
             return True
+        case Entry(indices=indices) if any(isinstance(one, Shifted) for one in indices):
+            return False  # it may be outside, where it is 0
         case Entry(array) | (Array() as array):
             return array.positive or by_definition(array, definitions)
         case Sum(part) | Pow(part) | Transpose(part):
@@ -105,6 +108,18 @@ def check_deltas(expression):
     for what, _ in demands(expression):
         if any(isinstance(factor, Delta) for factor in factors(what)):
             raise DerivationError(f"{what} is 0 somewhere: nothing can be divided by it")
+
+
+def check_shifted(expression):
+    """Nothing is divided by a shifted entry, which may be 0. Raises DerivationError otherwise."""
+    for what, _ in demands(expression):
+        for factor in factors(what):
+            if isinstance(factor, Entry) and any(isinstance(i, Shifted) for i in factor.indices):
+                raise DerivationError(
+                    f"{factor} is 0 where its index is not on the axis, so it can't be in a "
+                    "denominator, a root or a logarithm: put it there with a letter for its index, "
+                    "and say with δ which entry that is, Sum(delta(p, i + u - 1) / X[p], (p, 1, M))"
+                )
 
 
 def factors(expression):

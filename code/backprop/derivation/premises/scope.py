@@ -3,7 +3,8 @@
 from ..errors import DerivationError, ShapeError
 from ..language.algebra import Sum
 from ..language.arrays import Array, Delta, Entry
-from ..nodes import Dimension, Index, walk
+from ..language.shifted import Shifted
+from ..nodes import Dimension, Index, Place, walk
 
 MANY_SIZES = 6
 
@@ -29,15 +30,17 @@ def check_indices(expression, scope):
     """Every index is bound by a Σ or in `scope`, on axes of its own length. Raises otherwise."""
     if isinstance(expression, Entry):
         for index, size in zip(expression.indices, expression.array.shape, strict=True):
+            for letter in index.letters if isinstance(index, Shifted) else ():
+                size_of(letter, scope, expression)
             if isinstance(index, Index) and size_of(index, scope, expression) != size:
                 raise ShapeError(
                     f"{index} runs to {scope[index]}, but is used on an axis of length {size} "
                     f"in {expression}"
                 )
     if isinstance(expression, Delta):
-        letters = [i for i in (expression.left, expression.right) if isinstance(i, Index)]
-        sizes = {str(size_of(i, scope, expression)) for i in letters}
-        if len(sizes) > 1:
+        places = [i for i in (expression.left, expression.right) if isinstance(i, Place)]
+        sizes = {str(size_of(i, scope, expression)) for one in places for i in one.letters}
+        if len(sizes) > 1 and not any(isinstance(one, Shifted) for one in places):
             raise ShapeError(f"the indices of {expression} run to {' and '.join(sorted(sizes))}")
     if isinstance(expression, Sum):
         for index in scope.keys() & expression.indices:

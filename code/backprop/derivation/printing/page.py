@@ -168,6 +168,8 @@ def footer(derivation, tex):
             "by the chain rule (the axiom) through "
             + ", ".join(mark + show(x) + mark for x in derivation.through)
         )
+    if derivation.outside:
+        yield say("an entry whose index is not on its axis is 0")
     ways = {step.checked for step in derivation.steps}
     if len(ways) == 1:
         yield say("each line " + checked(*ways, mark))

@@ -8,8 +8,9 @@ import sympy
 from ..language.algebra import Div, Elementwise, MatMul, Mul, Neg, Sum
 from ..language.arrays import Array, Delta, Entry, Gradient
 from ..language.functions import Apply
+from ..language.shifted import Shifted, spelled
 from ..language.vectors import Outer
-from ..nodes import Dimension, Index, Node, Number, walk
+from ..nodes import Dimension, Node, Number, Place, walk
 from .styles import ADD, ATOM, HADAMARD, POWER, PRODUCT, Latex, Part, Text
 
 
@@ -44,9 +45,13 @@ def indices_in(expression):
     for part in walk(expression):
         match part:
             case Sum(indices=found) | Entry(indices=found):
-                yield from (one for one in found if isinstance(one, Index))
+                yield from letters_of(found)
             case Delta(left, right):
-                yield from (one for one in (left, right) if isinstance(one, Index))
+                yield from letters_of((left, right))
+
+
+def letters_of(places):
+    return [index for one in places if isinstance(one, Place) for index in one.letters]
 
 
 def spare(name):
@@ -110,8 +115,18 @@ class Printer:
     def index(self, index):
         return self.style.name(self.names[index])
 
+    def shifted(self, place):
+        """i + u − 1, without spaces: it is small, and below."""
+        size = lambda one: self.style.name(one.name)  # noqa: E731
+        return spelled(place, self.index, size, self.style.together, self.style.minus)
+
+    def subscript(self, index):
+        if isinstance(index, Shifted):
+            return self.shifted(index)
+        return str(index) if isinstance(index, int) else self.index(index)
+
     def subscripts(self, indices):
-        names = [str(i) if isinstance(i, int) else self.index(i) for i in indices]
+        names = [*map(self.subscript, indices)]
         return ("," if any(len(name) > 1 for name in names) else "").join(names)
 
     def delta(self, node):

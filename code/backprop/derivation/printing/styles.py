@@ -26,7 +26,7 @@ class Latex:
     """How the pieces look in LaTeX."""
 
     times, scale, matmul, dot = r" \, ", " ", " ", r" \cdot "
-    hadamard, divide, minus = r" \odot ", r" \oslash ", "-"
+    hadamard, divide, minus, together = r" \odot ", r" \oslash ", "-", r" \, "
     delta, pi = r"\delta", r"\pi"
 
     def name(self, name):
@@ -91,14 +91,14 @@ class Text(Latex):
     """How the pieces look in a terminal."""
 
     times, scale, matmul, dot = " · ", " · ", " @ ", " · "
-    hadamard, divide, minus = " ⊙ ", " ⊘ ", "−"
+    hadamard, divide, minus, together = " ⊙ ", " ⊘ ", "−", "·"
     delta, pi = "δ", "π"
 
     def name(self, name):
         return re.sub(r"\^\{\((\d+)\)\}", lambda m: "⁽" + m[1].translate(SUPERSCRIPT) + "⁾", name)
 
     def subscript(self, base, indices):
-        return f"{base}_{indices}"
+        return f"{base}_{{{indices}}}" if set(indices) & {*"+−·"} else f"{base}_{indices}"
 
     def group(self, text):
         return f"({text})"
