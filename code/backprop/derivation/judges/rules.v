@@ -4,7 +4,7 @@
 
    `make proofs` has Coq check this. What is proved is the rules, not the program that applies them. *)
 
-From Coq Require Import Reals Lra ZArith.
+From Coq Require Import Reals Lra Lia ZArith.
 From mathcomp Require Import ssreflect ssrfun ssrbool eqtype ssrnat seq choice fintype bigop.
 
 Open Scope R_scope.
@@ -27,6 +27,9 @@ Notation "\sum_ ( i < n ) F" := (\big[Rplus/0%R]_(i < n) F%R) : R_scope.
 Notation "\sum_ i F" := (\big[Rplus/0%R]_i F%R) : R_scope.
 
 Definition delta {n} (i j : 'I_n) := if i == j then 1 else 0.
+
+(* [place = 0], for a place on an axis, counted by integers. *)
+Definition at_zero (place : Z) := if Z.eq_dec place 0 then 1 else 0.
 
 (* Products, powers, exp and log. *)
 
@@ -65,6 +68,18 @@ Theorem logarithm a b :
 Proof.
 split; first exact: ln_mult.
 by split=> [| n _]; [exact: ln_exp | rewrite /Rpower ln_exp].
+Qed.
+
+Theorem bracket (k c e : Z) n (i j : 'I_n) :
+  at_zero (Z.of_nat i - Z.of_nat j) = delta i j /\
+  (k <> 0%Z -> at_zero (k * e) = at_zero e) /\
+  (~ (k | c)%Z -> at_zero (k * e + c) = 0).
+Proof.
+rewrite /at_zero /delta; split; last split=> [nonzero | apart].
+- case: eqP => [-> | other]; case: Z.eq_dec => same //; first by case: same; lia.
+  by case: other; apply: ord_inj; lia.
+- by case: Z.eq_dec => one; case: Z.eq_dec => other //; exfalso; nia.
+- by case: Z.eq_dec => // zero; case: apart; exists (- e)%Z; lia.
 Qed.
 
 Theorem pick_free n (a b : 'I_n) (f : 'I_n -> R) :
@@ -129,6 +144,37 @@ Theorem fold (I : finType) (f : I -> R) k :
   \sum_i (f i * powerRZ (\sum_j f j) k) = powerRZ (\sum_j f j) (k + 1).
 Proof.
 by move=> nonzero; rewrite -big_distrl powerRZ_add //= Rmult_1_r Rmult_comm.
+Qed.
+
+Theorem slide n (e : Z) (g : Z -> R) :
+  (0 <= e < Z.of_nat n)%Z ->
+  \sum_(p < n) (at_zero (Z.of_nat p - e) * g (Z.of_nat p)) = g e.
+Proof.
+move=> inside; have small : (Z.to_nat e < n)%nat by apply/ltP; lia.
+pose place := Ordinal small; have same : e = Z.of_nat place by rewrite /=; lia.
+rewrite same -(pick n place (fun p => g (Z.of_nat p))).
+by apply: eq_bigr => p _; have [-> _] := bracket 0 0 0 n p place.
+Qed.
+
+(* The two rules by which sums and products are differentiated (derivatives.py). *)
+
+Theorem slope n (f df : 'I_n -> R -> R) (g h : R -> R) dg dh x :
+  (forall i, derivable_pt_lim (f i) x (df i x)) ->
+  derivable_pt_lim g x dg ->
+  derivable_pt_lim h x dh ->
+  derivable_pt_lim (fun t => \sum_(i < n) f i t) x (\sum_(i < n) df i x) /\
+  derivable_pt_lim (fun t => g t * h t) x (dg * h x + g x * dh).
+Proof.
+move=> of_f of_g of_h; split; last exact: derivable_pt_lim_mult.
+elim: n f df of_f => [| n same] f df of_f.
+  rewrite big_ord0; apply: (derivable_pt_lim_ext (fun _ => 0)) => [t|]; first by rewrite big_ord0.
+  exact: derivable_pt_lim_const.
+rewrite big_ord_recr; apply: (derivable_pt_lim_ext
+  (fun t => \sum_(i < n) f (widen_ord (leqnSn n) i) t + f ord_max t)) => [t|].
+  by rewrite big_ord_recr.
+pose old := widen_ord (leqnSn n).
+have first := same (fun i => f (old i)) (fun i => df (old i)) (fun i => of_f (old i)).
+exact: (derivable_pt_lim_plus _ _ _ _ _ first (of_f ord_max)).
 Qed.
 
 (* What `add_up` does with what no rule changes: sums that share no index are apart, and what has
