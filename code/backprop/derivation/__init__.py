@@ -23,8 +23,8 @@ language    what an author writes: algebra, arrays, shifted (indices), functions
 premises    what may be in a line (admission, scope, ranges, conditions), and what it may rest on
             (definitions, hypotheses, facts)
 judges      both use reading, opaque, rational and work (a limit); the one for all shapes is normal,
-            rules, atoms, indexed, opening, derivatives, and quick, which may say no before it; the one
-            that finds the counterexample is explicit, entries, zero
+            rules, atoms, indexed, opening, derivatives, and quick, which may say no before it;
+            the one that finds the counterexample is explicit, entries, zero
 printing    what is shown: styles, printer, page, boxes, by_hand, legend
 """
 

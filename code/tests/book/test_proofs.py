@@ -24,6 +24,7 @@ SLIPS = {
     "join": ("\\sum_i \\sum_j (f i * g i j)", "\\sum_i \\sum_j (f i + g i j)"),
     "fold": ("(k + 1)", "(k + 2)"),
     "bracket": ("at_zero (k * e + c) = 0", "at_zero (k * e + c) = 1"),
+    "same_place": ("at_zero p * at_zero (p - q) /\\", "at_zero p * at_zero (p - q + 1) /\\"),
     "slide": ("(0 <= e < Z.of_nat n)%Z ->", "(0 <= e)%Z ->"),
     "slope": ("dg * h x + g x * dh", "dg * h x - g x * dh"),
 }

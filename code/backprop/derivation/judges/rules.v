@@ -82,6 +82,16 @@ rewrite /at_zero /delta; split; last split=> [nonzero | apart].
 - by case: Z.eq_dec => // zero; case: apart; exists (- e)%Z; lia.
 Qed.
 
+Theorem same_place (p q : Z) :
+  at_zero p * at_zero p = at_zero p /\
+  at_zero p * at_zero q = at_zero p * at_zero (p - q) /\
+  at_zero p * at_zero q = at_zero p * at_zero (p + q).
+Proof.
+rewrite /at_zero; case: (Z.eq_dec p 0) => zero; last by rewrite !Rmult_0_l.
+rewrite !Rmult_1_l; split=> //.
+by split; case: (Z.eq_dec q 0); case: Z.eq_dec => // *; exfalso; lia.
+Qed.
+
 Theorem pick_free n (a b : 'I_n) (f : 'I_n -> R) :
   delta a b * f b = delta a b * f a /\ delta a b * delta a b = delta a b.
 Proof.
