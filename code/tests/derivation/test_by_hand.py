@@ -50,6 +50,13 @@ def test_the_line_in_letters_and_in_numbers_and_one_entry_worked_out():
     )
 
 
+def test_a_fraction_and_a_negative_number_are_in_brackets_where_they_have_to_be():
+    y = array("y")  # noqa: F405
+    power = Derivation(y * y).line(y**2, "a square")  # noqa: F405
+    assert r"&= (\tfrac{3}{5})^{2}" in by_hand(power, {y: "3/5"}, "9/25")._repr_latex_()  # noqa: F405
+    assert r"&= (-3)^{2}" in by_hand(power, {y: -3}, 9)._repr_latex_()  # noqa: F405
+
+
 @pytest.mark.parametrize("place", [*np.ndindex(3, 2)])
 def test_a_wrong_digit_is_refused_with_its_place(place):
     wrong = np.array(RESULT)

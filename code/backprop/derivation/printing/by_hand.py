@@ -22,7 +22,7 @@ from ..language.vectors import Diag, Ones, Outer
 from ..nodes import Dimension, Number
 from .page import aligned, prose, rows
 from .printer import Printer, is_row, latex, letters
-from .styles import ADD, ATOM, Latex, Part
+from .styles import ADD, ATOM, POWER, Latex, Part
 
 MANY = 4  # with more matrices in it, the line in numbers is too wide to be read
 BINARY = {
@@ -277,7 +277,7 @@ def number(value):
     value = sympy.sympify(value)
     if value.is_Rational and value.q > 1:
         text = rf"\tfrac{{{abs(value.p)}}}{{{value.q}}}"
-        return Part(text if value > 0 else "-" + text, ATOM if value > 0 else ADD)
+        return Part(text, POWER) if value > 0 else Part("-" + text, ADD)
     return Part(sympy.latex(value, ln_notation=False), ATOM if value >= 0 else ADD)
 
 
