@@ -71,6 +71,8 @@ VOCABULARY = {
     "unstable": "An exponential overflows there, or becomes 0 where it must not.",
     "updated-weights": "The gradient was sent back through weights that had been updated already. "
     "The step comes last: first all gradients, with the weights of the forward pass.",
+    "overwritten": "Where several results go to one place, only one of them is kept: they have to "
+    "be added up.",
     "wrong-constant": "A number in the formula is not the right one.",
     "slip": "The program says another thing than was meant: brackets, a copy or a return.",
     "gamma-outside-sum": "A scale is multiplied in after a mean or a sum. Each term has a scale of "

@@ -120,10 +120,9 @@ def test_stubs_are_not_started_and_solutions_pass(chapter, capsys):
 
 @pytest.mark.parametrize("quantity", QUANTITIES.values(), ids=QUANTITIES)
 def test_a_quantity_is_well_formed(quantity):
-    headings = re.findall(
-        r"^#+ (.+)$", (ROOT / f"chapters/{quantity.chapter}.md").read_text("utf-8"), re.M
-    )
-    assert quantity.section in headings
+    path = ROOT / f"chapters/{quantity.chapter}.md"
+    headings = re.findall(r"^#+ (.+)$", path.read_text("utf-8"), re.M) if path.exists() else [""]
+    assert quantity.section in headings  # none, as long as there is no chapter
     for mistake in quantity.mistakes:
         assert mistake.code in VOCABULARY
         assert mistake.says.endswith((".", "?", "!", ".)", "?)")), mistake.says
