@@ -40,6 +40,7 @@ def test_one_slip_in_a_sum_a_fraction_and_a_case():
     assert ("missing-batch-sum", "dY") in rewritings("dY.sum(axis=0)")
     assert ("wrong-axis", "dY.sum(axis=1)") in rewritings("dY.sum(axis=0)")
     assert ("mean-instead-of-sum", "dY.mean(axis=0)") in rewritings("dY.sum(axis=0)")
+    assert ("wrong-axis", "T.sum(axis=(0,))") in rewritings("T.sum(axis=(0, 1))")
     assert ("missing-batch-mean", "-P / Y") in rewritings("-P / Y / S")
     assert ("fraction-inverted", "-(Y / P)") in rewritings("-(P / Y)")
     assert ("wrong-branch", "dY * (X < 0)") in rewritings("dY * (X > 0)")

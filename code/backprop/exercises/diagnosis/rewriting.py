@@ -308,9 +308,10 @@ def _other_arrays(node, around):
 
 def _other_reductions(node, inner):
     """`x.sum(axis=…)` along another axis, as a mean, or not at all."""
-    axis = next((k.value.value for k in node.keywords if k.arg == "axis"), None)
+    axis = next((ast.literal_eval(k.value) for k in node.keywords if k.arg == "axis"), None)
     others = [k for k in node.keywords if k.arg != "axis"]
-    for other in {0, 1, None} - {axis}:
+    fewer = [axis[:n] + axis[n + 1 :] for n in range(len(axis))] if type(axis) is tuple else []
+    for other in [*({0, 1, None} - {axis}), *fewer]:
         keyword = [] if other is None else [ast.keyword("axis", ast.Constant(other))]
         yield "wrong-axis", with_field(node, "keywords", keyword + others)
     if others:
