@@ -43,8 +43,8 @@ def conv2d(X, W, b, stride=1, padding=0):
 def conv2d_backward(dY, X, W, stride=1, padding=0, needs_dX=True):
     """All three gradients: dY (S, N, h, w) → dX (S, C, H, W), dW (N, C, k, m), db (N,).
 
-    dW_ncuv = Σ_ihw dY_inhw X_ic,sh+u,sw+v. An entry of X lies in up to k·m windows: dX adds up what
-    comes back through each of them. Without `needs_dX`, dX is None.
+    dW_ncuv = Σ_ihw dY_inhw X_ic,sh+u,sw+v. An entry of X lies in up to k·m windows: dX adds up the
+    gradients from all of them. Without `needs_dX`, dX is None.
     """
     windows, stride, padding = _windows(X, W, stride, padding)
     expect_shape(dY, (len(X), len(W), *windows.shape[2:4]), {}, "dY", "Conv2d")

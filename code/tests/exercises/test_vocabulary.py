@@ -365,6 +365,38 @@ def takes_another_step(w, g, m, v, t):
     return w - 0.001 * (m / (1 - 0.9**t)) / (root + 0.01), m, v
 
 
+def normalized(X, axis, eps):
+    D = X - X.mean(axis=axis, keepdims=True)
+    r = 1 / np.sqrt((D**2).mean(axis=axis, keepdims=True) + eps)
+    return D * r, r
+
+
+@student("gamma-outside-sum", "layer_norm.dX")
+def multiplies_by_gamma_at_the_end(dY, X, gamma, eps):
+    U, r = normalized(X, 1, eps)
+    means = dY.mean(axis=1, keepdims=True) + U * (dY * U).mean(axis=1, keepdims=True)
+    return gamma * r * (dY - means)
+
+
+@student("wrong-count", "layer_norm.dX")
+def divides_by_the_number_of_samples(dY, X, gamma, eps):
+    (U, r), dU, S = normalized(X, 1, eps), dY * gamma, len(X)
+    sums = dU.sum(axis=1, keepdims=True) + U * (dU * U).sum(axis=1, keepdims=True)
+    return r * (dU - sums / S)
+
+
+@student("swapped-gradients", "batch_norm.dgamma")
+def returns_the_other_one(dY, X, eps):
+    return dY.sum(axis=0)
+
+
+@student("overwritten", "embedding.dW")
+def adds_with_an_index(dY, N, W):
+    dW = np.zeros(W.shape)
+    dW[N] += dY
+    return dW
+
+
 @student("slip", "losses.squared")
 def forgets_the_brackets(Y, T):
     return ((Y - T) ** 2).sum() / len(Y), Y - T * 2 / len(Y)
