@@ -7,7 +7,7 @@ import numpy as np
 
 from .initializers import kaiming_normal
 from .layer import Layer
-from .validation import as_floats, expect_number, expect_shape, expects
+from .validation import as_array, as_floats, expect_number, expect_shape, expects
 
 
 @expects("Linear", W="N M", X="S M", b="N")
@@ -53,7 +53,7 @@ class Linear(Layer):
 
     def forward(self, X):
         """X (S, M) → Y (S, N); of sequences (S, T, M) each place is a row: → (S, T, N)."""
-        if np.ndim(X) > 2:
+        if as_array(X, "X", "Linear").ndim > 2:
             return self._forward_places(X)
         Y = linear_forward(X, self.params["weight"], self.params["bias"])
         self._remember(X)

@@ -411,6 +411,10 @@ def test_every_public_name_is_thrown_at():
             "Dropout expects p to be a number at least 0 and at most 0.999, got 2",
         ),
         (
+            lambda: Linear(2, 3).forward([[1, 2], [3]]),
+            "Linear expects X to be an array, got rows of unequal length",
+        ),
+        (
             lambda: Linear(4, 3).forward(np.ones((2, 5, 3))),
             "Linear expects X of shape (…, 4), got (2, 5, 3)",
         ),
