@@ -237,26 +237,34 @@ def by_engine(g, formula, names, of, values):
 
 
 def norms(g):
-    """With scales that differ, so that one in the wrong place would be seen."""
+    """With scales that differ, so that one in the wrong place would be seen.
+
+    Scale and shift have one proof for both norms, and are measured in both.
+    """
     scale, shift = g.rng.uniform(0.5, 2, (2, 4))
-    of = [
-        ("layer norm", layer_norm, layer_norm_backward),
-        ("batch norm", batch_norm, batch_norm_backward),
-    ]
-    for name, forward, backward in of:
-        dX, dscale, dshift = backward(g.up, g.X, scale)
-        variable = {"layer norm": "to_input", "batch norm": "down"}[name]
-        found = numerical_gradient(lambda X: (g.up * forward(X, scale, shift)).sum(), g.X)  # noqa: B023
-        yield row(f"{name}, input gradient", "normalization", variable, backward, dX, found)
-        found = numerical_gradient(lambda v: (g.up * forward(g.X, v, shift)).sum(), scale)  # noqa: B023
-        yield row(f"{name}, scale gradient", "normalization", "scales", backward, dscale, found)
-        found = numerical_gradient(lambda v: (g.up * forward(g.X, scale, v)).sum(), shift)  # noqa: B023
-        yield row(f"{name}, shift gradient", "normalization", "shifts", backward, dshift, found)
+    forward, backward = (layer_norm, batch_norm), (layer_norm_backward, batch_norm_backward)
+    (dX, dX_batch), *of_both = zip(*(f(g.up, g.X, scale) for f in backward), strict=True)
+
+    def of(what, variable, code, claimed, loss, at):
+        found = numerical_gradient(lambda x: (g.up * loss(x)).sum(), at)
+        return row(what, "normalization", variable, code, claimed, found)
+
+    what = "layer norm, input gradient"
+    yield of(what, "to_input", backward[0], dX, lambda X: layer_norm(X, scale, shift), g.X)
+    what = "batch norm, input gradient"
+    yield of(what, "down", backward[1], dX_batch, lambda X: batch_norm(X, scale, shift), g.X)
+    losses_ = {
+        "scale": ("scales", lambda f: lambda v: (g.up * f(g.X, v, shift)).sum(), scale),
+        "shift": ("shifts", lambda f: lambda v: (g.up * f(g.X, scale, v)).sum(), shift),
+    }
+    for claimed, (what, (proof, loss, at)) in zip(of_both, losses_.items(), strict=True):
+        found = np.stack([numerical_gradient(loss(f), at) for f in forward])
+        what = f"layer and batch norm, {what} gradient"
+        yield row(what, "normalization", proof, backward[0], np.stack(claimed), found)
     dX, dscale = rms_norm_backward(g.up, g.X, scale)
     found = numerical_gradient(lambda X: (g.up * rms_norm(X, scale)).sum(), g.X)
-    proofs = "normalized to_input"
-    yield row("RMS norm, input gradient", "own_derivation", proofs, rms_norm_backward, dX, found)
+    what, proofs = "RMS norm, input gradient", "normalized to_input"
+    yield row(what, "own_derivation", proofs, rms_norm_backward, dX, found)
     found = numerical_gradient(lambda v: (g.up * rms_norm(g.X, v)).sum(), scale)
-    yield row(
-        "RMS norm, scale gradient", "own_derivation", "gain", rms_norm_backward, dscale, found
-    )
+    what = "RMS norm, scale gradient"
+    yield row(what, "own_derivation", "gain", rms_norm_backward, dscale, found)
