@@ -162,7 +162,8 @@ def footer(derivation, tex):
         is_gradient = isinstance(one.array, arrays.Gradient)
         such = f", assuming that there is such a loss {one.array.loss}" if is_gradient else ""
         taken = [*letters(one.left).values()]
-        yield say(f"with {mark}{show(one.left)} = {show(one.right, taken=taken)}{mark}{such}")
+        left = show(one.left, is_row(one.right))  # (1ᵀ X) is a row, so it is rᵀ
+        yield say(f"with {mark}{left} = {show(one.right, taken=taken)}{mark}{such}")
     if derivation.through:
         yield say(
             "by the chain rule (the axiom) through "
