@@ -24,7 +24,7 @@ from .premises.definitions import Definitions
 from .premises.facts import Facts, Result, chain_rule
 from .premises.ranges import outside
 from .premises.scope import arrays_in, shapes_of
-from .printing import page
+from .printing import as_numpy, page
 from .printing.printer import latex, text
 
 TOO_DEEP = "the line is too deep to be compared: put a smaller step in between"
@@ -166,6 +166,16 @@ class Derivation:
     def lines(self):
         """The target and the accepted lines."""
         return [self.target, *(step.expression for step in self.steps)]
+
+    def numpy(self):
+        """The last line as a function of NumPy arrays, dW(dY, X); its text is in `.source`.
+
+        Its arguments are the letters of the line, dY for ∂L/∂Y, and h and dh for a function h and
+        its derivative. Raises DerivationError if there is no line, or one that has no numbers.
+        """
+        if not self.steps:
+            raise DerivationError(f"{self.target} has no line yet that could be computed")
+        return as_numpy.function(self)
 
     def _facts(self, using):
         cited = (
