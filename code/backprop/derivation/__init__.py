@@ -25,7 +25,9 @@ premises    what may be in a line (admission, scope, ranges, conditions), and wh
 judges      both use reading, opaque, rational and work (a limit); the one for all shapes is normal,
             rules, atoms, indexed, opening, derivatives, and quick, which may say no before it;
             the one that finds the counterexample is explicit, entries, zero
-printing    what is shown: styles, printer, page, boxes, by_hand, legend
+printing    what is shown: styles, printer, page, boxes, by_hand, legend, as_numpy
+steps       a derivation: what uses the rooms above and is used by the one below
+finding     derive: proposes the lines of a derivation that nobody wrote, for `steps` to judge
 """
 
 from .errors import (
@@ -38,6 +40,7 @@ from .errors import (
     VacuousStep,
     WrongStep,
 )
+from .finding.search import derive
 from .judges.entries import as_sympy
 from .language import functions
 from .language.algebra import Sum, sqrt
@@ -55,6 +58,6 @@ from .steps import Derivation
 __all__ = [
     "Derivation", "DerivationError", "HiddenDependence", "L", "NotProved", "ShapeError", "Sum",
     "UncitedFact", "UnusedFact", "VacuousStep", "WrongStep", "array", "as_sympy", "boxes",
-    "by_hand", "chain_rule", "d", "delta", "diag", "dimensions", "gradient", "indices", "legend",
-    "loss", "ones", "outer", "pi", "rows_sum_to_one", "sqrt", *functions.__all__,
+    "by_hand", "chain_rule", "d", "delta", "derive", "diag", "dimensions", "gradient", "indices",
+    "legend", "loss", "ones", "outer", "pi", "rows_sum_to_one", "sqrt", *functions.__all__,
 ]  # fmt: skip

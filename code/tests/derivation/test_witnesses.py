@@ -18,6 +18,7 @@ from backprop.derivation import (
     array,
     d,
     delta,
+    derive,
     dimensions,
     exp,
     function,
@@ -35,6 +36,7 @@ from book.website import maths
 from evaluator import World
 from latex_reader import Matrix, Reader, Unreadable, shape
 from mathml_reader import shown
+from wanted import WANTED
 
 BOOK = {f"{name}: {key}": one for name, found in derived().items() for key, one in found.items()}
 # Not those at which the checker looks itself; the larger networks have a width of 1 to be fast.
@@ -195,6 +197,20 @@ def test_what_is_shown_is_what_was_judged(derivation, javascript):
     """From the MathML that the page is made of, too."""
     tex = derivation._repr_latex_().strip("$")
     read(derivation, shown(javascript.call("mathml", tex, True)))
+
+
+# What `derive` found is read and measured like what an author wrote.
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", WANTED)
+def test_what_was_found_is_what_was_judged(name):
+    target, define, assuming = WANTED[name]
+    found = derive(target, define, assuming)
+    for one in (*found.stages, found):
+        read(one, one._repr_latex_())
+        world = World(one, sizes(one))
+        close(number(world, one.last), number(world, one.target))
 
 
 # Who watches them. First the collection.

@@ -13,7 +13,9 @@ HOUSES = ["backprop", "book", "bench", "tests/support"]
 # From the ground up: each room imports only from those that stand before it in its line.
 FLOORS = {
     "": ["backprop", "book", "bench", "tests"],
-    "backprop.derivation": "errors misuse nodes language premises judges printing steps".split(),
+    "backprop.derivation": (
+        "errors misuse nodes language premises judges printing steps finding".split()
+    ),
     "backprop.exercises": "vocabulary tables formulas cards diagnosis telling drilling drills "
     "trying checking".split(),
     "book": "chromium fingerprint settings chapters runtime notebooks website paper audit build "
