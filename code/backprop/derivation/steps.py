@@ -57,7 +57,7 @@ class Derivation:
     def __init__(self, target, define=None, sizes=None):
         self.target = node(target)
         self.definitions = Definitions(define, self.target)
-        self.steps = []
+        self.steps, self.sizes = [], sizes
         self.shapes = shapes_of([*self.definitions.sides, self.target], sizes)
         scope = admit_target(self.target, self.definitions, self.shapes)
         if self.loss_and_variable:
@@ -194,8 +194,10 @@ class Derivation:
                     raise UnusedFact(f"step {number} holds without {page.named(fact)}: {reason}")
             shape = self._used(self.shapes[0], expression)
             return normal.WORDS if shape else "proved"
-        missing = self._missing(expression, facts) if how == PROOF else []
-        if missing:  # then the line is true, and a counterexample would be sought in vain
+        seek = how == PROOF and not self._refuted(expression, facts)
+        if seek and (
+            missing := self._missing(expression, facts)
+        ):  # then the line is true, and a counterexample would be sought in vain
             raise UncitedFact(f"step {number} does not cite {uncited(missing, using, reason)}")
         found, stopped = self._search(expression, reason, facts, how)
         shapes = [self._used(sizes, expression) for sizes in self.shapes]
@@ -203,7 +205,7 @@ class Derivation:
             return explicit.words("tested numerically only", shapes)
         if how == ENTRIES and not stopped and not found:
             return explicit.words("proved exactly", shapes)
-        if how != PROOF and (missing := self._missing(expression, facts)):
+        if not seek and (missing := self._missing(expression, facts)):
             raise UncitedFact(f"step {number} does not cite {uncited(missing, using, reason)}")
         rest = f"\n  left over: {shortened(str(found.residual))}" if found else ""
         rest += f"\n  {too_large or stopped}" if too_large or stopped else ""
@@ -217,6 +219,16 @@ class Derivation:
                 return self._equal(expression, facts, quickly), ""
         except (TooMuch, RecursionError) as error:
             return False, too_much(error)
+
+    def _refuted(self, expression, facts):
+        """Whether numbers show at once that the line is wrong: then no definition is missing."""
+        entries = Entries(self.shapes[0], self.definitions)
+        sides = self._entry(expression)
+        try:
+            with limited(WRITTEN_OUT):
+                return explicit.clearly_differ(*sides, self.scope, entries, facts.hypotheses)
+        except (DerivationError, RecursionError):
+            return False
 
     def _search(self, expression, reason, facts, how):
         """(Difference or None, why it was given up or "") at the shapes. Raises WrongStep."""

@@ -34,6 +34,7 @@ from backprop.derivation.language import arrays as makers
 from backprop.derivation.language.algebra import Add, Div, MatMul, Mul, Neg, Pow, Sub, Transpose
 from backprop.derivation.language.arrays import Array, Delta, Derivative, Entry, Gradient
 from backprop.derivation.language.functions import Apply, Function, Known
+from backprop.derivation.language.shifted import Shifted, moved
 from backprop.derivation.language.vectors import Diag, Ones, Outer
 from backprop.derivation.nodes import Dimension, Index, Node, Number, entry, node
 from backprop.derivation.premises.hypotheses import RowSum
@@ -144,8 +145,19 @@ def index(part, around):
     match part:
         case Entry(_, indices):
             yield from ((Entry, part.array, new) for new in swapped(indices, around.indices))
+            yield from ((Entry, part.array, new) for new in shifted(indices))
         case Delta(i, j):
             yield from ((delta, *new) for new in swapped((i, j), around.indices))
+            yield from ((delta, *new) for new in shifted((i, j)))
+
+
+def shifted(places):
+    """The places with one that is off by one, or in which an index has the other sign."""
+    for n, place in enumerate(places):
+        if isinstance(place, Shifted):
+            turned = (moved(place, {letter: -1 * letter}) for letter in place.letters)
+            for new in (place + 1, place - 1, *turned):
+                yield (*places[:n], new, *places[n + 1 :])
 
 
 def size_of_sum(part, around):
@@ -301,9 +313,9 @@ def renamed(part, names):
     def change(node):
         match node:
             case Entry(array, indices):
-                return Entry(array, tuple(names.get(i, i) for i in indices))
+                return Entry(array, tuple(moved(i, names) for i in indices))
             case Delta(i, j):
-                return Delta(names.get(i, i), names.get(j, j))
+                return Delta(moved(i, names), moved(j, names))
 
     return rewritten(part, change)
 
@@ -435,7 +447,7 @@ def redefined(derivation, left, right):
 def redefine(derivation, left, right):
     """The same lines by another definition. Raises DerivationError where one is refused."""
     define = redefined(derivation, left, right)
-    made = Derivation(derivation.target, define, derivation.shapes[0])
+    made = Derivation(derivation.target, define, derivation.sizes)
     for step in derivation.steps:
         cited = (redefine(f, left, right) if isinstance(f, Derivation) else f for f in step.using)
         made.line(step.expression, step.reason, tuple(cited), step.how)
@@ -445,7 +457,7 @@ def redefine(derivation, left, right):
 def holds_redefined(derivation, left, right):
     """What the other judge says of all lines by another definition: True, False or None."""
     define = redefined(derivation, left, right)
-    made = Derivation(derivation.target, define, derivation.shapes[0])
+    made = Derivation(derivation.target, define, derivation.sizes)
     made.steps = derivation.steps
     found = {holds(made, k, step.expression) for k, step in enumerate(made.steps)}
     return False if False in found else None if None in found else True
@@ -530,7 +542,7 @@ def turned_over(derivation, array, turned):
 
     new = partial(rewritten, change=change)
     define = {left: new(right) for left, right in pairs(derivation)}
-    made = Derivation(new(derivation.target), define, derivation.shapes[0])
+    made = Derivation(new(derivation.target), define, derivation.sizes)
     for step in derivation.steps:
         using = tuple(map(again, step.using))
         made.steps.append(replace(step, expression=new(step.expression), using=using))

@@ -10,6 +10,7 @@ from backprop.derivation import (
     L,
     Sum,
     UncitedFact,
+    WrongStep,
     array,
     chain_rule,
     d,
@@ -158,6 +159,12 @@ def test_a_definition_that_is_forgotten_is_named_without_a_search(monkeypatch):
     monkeypatch.setattr(explicit, "judge", lambda *_: pytest.fail("it is true"))
     with pytest.raises(UncitedFact, match="the definition of A1"):
         proofs.at_once(3, forgotten=True)
+
+
+def test_a_wrong_line_is_refuted_before_definitions_are_put_in(monkeypatch):
+    monkeypatch.setattr(Derivation, "_missing", lambda *_: pytest.fail("it is wrong"))
+    with pytest.raises(WrongStep, match="step 1 is wrong"):
+        proofs.first_line(6, factor=2)
 
 
 def test_what_is_too_much_work_says_so(monkeypatch):

@@ -37,11 +37,12 @@ from backprop.derivation.judges.entries import Entries
 from backprop.derivation.language.algebra import Mul, Pow
 from backprop.derivation.language.arrays import Delta, Entry
 from backprop.derivation.language.functions import Apply
-from backprop.derivation.language.shifted import Shifted
+from backprop.derivation.language.shifted import Shifted, moved
 from backprop.derivation.nodes import Index, Place, entry, node, walk
 from backprop.derivation.premises.definitions import Definitions
 from backprop.derivation.premises.facts import Facts
 from backprop.derivation.premises.ranges import inside
+from book.audit import mutants
 from evaluator import World
 from latex_reader import Reader
 
@@ -182,6 +183,14 @@ def test_a_loop_in_numpy_says_the_same():
     padded = np.pad(world.array(X), (2, 9))  # s = 2 on the left
     expected = [padded[2 * t : 2 * t + 4] @ world.array(W) for t in range(3)]
     assert np.allclose(world.array(Y), expected)
+
+
+@pytest.mark.slow
+def test_no_planted_mistake_is_accepted(case):
+    """Also places that are off by one, or have another sign: refused, or equal for all entries."""
+    ends = Counter(mistake.outcome() for mistake in mutants.in_lines(proved(case)))
+    assert not {*ends} & {*mutants.FAULTS}, ends
+    assert ends[mutants.WRONG] >= 3, ends
 
 
 # As it is shown.
@@ -372,17 +381,6 @@ def places_in(expression):
         expression, lambda part: found.append(part) if isinstance(part, Entry | Delta) else None
     )
     return found
-
-
-def moved(place, letters):
-    """A place with other indices, {old: new place}."""
-    if isinstance(place, Index):
-        return letters.get(place, place)
-    return (
-        place.at(lambda one: letters.get(one, one), lambda size: size)
-        if isinstance(place, Shifted)
-        else place
-    )
 
 
 def with_letters(expression, letters):

@@ -15,6 +15,9 @@ from .atoms import Same, axis, is_plain, spelled, whole
 from .derivatives import slope
 from .opening import Opening
 from .reading import Reading
+from .work import spend
+
+OPENED = 20  # steps of work for each entry that is read
 
 
 def letter(index, size=""):
@@ -83,6 +86,7 @@ class Indexed(Reading):
 
     def entry(self, array, at):
         """One entry, with what the cited facts say of it."""
+        spend(OPENED, "many definitions are put into each other")
         if array in self.facts.arrays:
             return self.body(array, at)
         if found := self.facts.result((array,), at):

@@ -60,6 +60,13 @@ def spelled(place, letter, size, times, minus):
     return text
 
 
+def moved(place, names):
+    """A place with other indices or places, {old: new}."""
+    if isinstance(place, Shifted):
+        return place.at(lambda letter: names.get(letter, letter), lambda size: size)
+    return names.get(place, place)
+
+
 def terms_of(value):
     """{(size, index): integer} of what is made of integers, indices and sizes; None of others."""
     match value:
