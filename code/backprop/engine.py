@@ -5,9 +5,10 @@ Source: chapter "Automatic differentiation". The products are the book's own bac
 
 import numpy as np
 
-from . import activations, losses
-from . import linear as affine
+from . import activations as h
+from . import losses
 from . import softmax as rows
+from .linear import linear_backward, linear_forward
 from .validation import as_floats, expect_shape, expects
 
 
@@ -47,17 +48,18 @@ class Node(Array):
 
         It is L itself, a scalar, or dY is ∂L/∂value, of its shape: else ValueError.
         """
-        if dY is None and self.value.shape != ():
-            raise ValueError(f"backward expects a scalar, or dY; got shape {self.value.shape}")
-        dY = np.ones_like(self.value) if dY is None else as_floats(dY, "dY", "backward")
-        expect_shape(dY, self.value.shape, {}, "dY", "backward")
+        shape, ones = self.value.shape, np.ones_like(self.value)
+        if dY is None and shape != ():
+            raise ValueError(f"backward expects a scalar, or dY; got shape {shape}")
+        dY = as_floats(ones if dY is None else dY, "dY", "backward")
+        expect_shape(dY, shape, {}, "dY", "backward")
         order = topological(self)
         for node in order:
             node.grad = None
         self.grad = dY
         for node in reversed(order):
             for one, gradient in zip(node.inputs, node.products(), strict=True):
-                if isinstance(one, Node):  # paths add; += would change an array that others hold
+                if isinstance(one, Node):  # paths add; no +=: arrays are shared
                     one.grad = gradient if one.grad is None else one.grad + gradient
 
     def products(self):
@@ -67,7 +69,7 @@ class Node(Array):
 
 
 def topological(last):
-    """All nodes that `last` was made of, each after its inputs; by a stack, so of any depth."""
+    """All nodes that `last` was made of, each after its inputs, at any depth."""
     order, seen, stack = [], set(), [(last, False)]
     while stack:
         node, inputs_done = stack.pop()
@@ -75,7 +77,8 @@ def topological(last):
             order.append(node)
         elif node not in seen:
             seen.add(node)
-            stack += [(node, True), *((one, False) for one in node.inputs if isinstance(one, Node))]
+            stack.append((node, True))
+            stack += [(one, False) for one in node.inputs if isinstance(one, Node)]
     return order
 
 
@@ -98,16 +101,11 @@ class Operation:
 
 
 def sum_to(dY, X):
-    """dY, added up over the axes along which broadcasting has repeated X: of the shape of X."""
+    """dY, added up over the axes along which X was repeated: of X's shape."""
     shape = np.shape(X)
     new = dY.ndim - len(shape)  # axes that X doesn't have
     axes = tuple(n for n in range(dY.ndim) if n < new or shape[n - new] == 1)
     return dY.sum(axis=axes).reshape(shape) if axes else dY
-
-
-def elementwise(h, derivative):
-    """The Operation Y = h(X)."""
-    return Operation(h, lambda dY, Y, X: (dY * derivative(X),))
 
 
 @expects("matmul", A="S M", B="M N")
@@ -118,7 +116,7 @@ def matmul_forward(A, B):
 
 def matmul_backward(dY, A, B):
     """A linear layer with W = Bᵀ, and no bias."""
-    dA, dW, _ = affine.linear_backward(dY, A, B.T)
+    dA, dW, _ = linear_backward(dY, A, B.T)
     return dA, dW.T
 
 
@@ -126,9 +124,9 @@ add = Operation(np.add, lambda dY, Y, A, B: (sum_to(dY, A), sum_to(dY, B)))
 multiply = Operation(np.multiply, lambda dY, Y, A, B: (sum_to(dY * B, A), sum_to(dY * A, B)))
 matmul = Operation(matmul_forward, lambda dY, Y, A, B: matmul_backward(dY, A, B))
 total = Operation(np.sum, lambda dY, Y, X: (dY * np.ones_like(X),))
-linear = Operation(affine.linear_forward, lambda dY, Y, X, W, b: affine.linear_backward(dY, X, W))
-relu = elementwise(activations.relu, activations.relu_derivative)
-tanh = elementwise(activations.tanh, activations.tanh_derivative)
+linear = Operation(linear_forward, lambda dY, Y, X, W, b: linear_backward(dY, X, W))
+relu = Operation(h.relu, lambda dY, Y, X: (dY * h.relu_derivative(X),))
+tanh = Operation(h.tanh, lambda dY, Y, X: (dY * h.tanh_derivative(X),))
 softmax = Operation(rows.softmax, lambda dY, Y, Z: (rows.softmax_backward(dY, Y),))
 cross_entropy = Operation(
     losses.softmax_cross_entropy,
@@ -139,7 +137,7 @@ cross_entropy = Operation(
 
 
 class Dual(Array):
-    """An array and its tangent, of the same shape: how fast it moves when the inputs move."""
+    """An array and its tangent, of its shape: how fast it moves when inputs move."""
 
     def __init__(self, value, tangent):
         self.value, self.tangent = (
