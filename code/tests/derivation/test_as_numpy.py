@@ -146,3 +146,7 @@ def test_what_cannot_be_computed():
     one.line(Sum(dY[i, j] * d(Y[i, j], W[a, b]), (i, 1, S), (j, 1, N)), "chain rule", chain_rule)
     with pytest.raises(DerivationError, match="has a derivative in it"):
         one.numpy()
+    shifted = Derivation(X[a + b, 1] + X[a, b], {})
+    shifted.line(X[a, b] + X[a + b, 1], "the other way")
+    with pytest.raises(DerivationError, match="shifted indices"):
+        shifted.numpy()

@@ -267,6 +267,7 @@ REFUSED = {
     "no dictionary": (lambda: derive(d(L, W), [Y]), "define is a dictionary"),
     "no hypothesis": (lambda: derive(d(L, W), LINEAR, assuming=W), "assuming takes hypotheses"),
     "sizes": (lambda: derive(d(L, W), LINEAR, sizes={S: 1}), "sizes are integers from 2 on"),
+    "shifted": (lambda: derive(d(L, X), {Y[i, j]: X[i + j, 1]}), "shifted indices"),
     "a circle": (lambda: derive(d(L, W), {Y: Y + T}), "circle"),
 }
 

@@ -68,6 +68,7 @@ class Search:
         self.define, self.assuming, self.sizes = define, assuming, sizes
         self.definitions = Definitions(define)
         self.found = {}
+        check_letters([one.body for one in self.definitions.values()])
 
     @cached_property
     def centered(self):
@@ -297,6 +298,13 @@ class Finder:
             except VacuousStep:
                 return
         raise NotProved(f"no facts were found by which the line holds: {text(expression)}")
+
+
+def check_letters(expressions):
+    """Raises NotProved for shifted indices, X[i + u]: nothing here knows how they are summed."""
+    for part in (part for whole in expressions for part in walk(whole)):
+        if isinstance(part, Entry) and not all(isinstance(i, Index | int) for i in part.indices):
+            raise NotProved(f"derive does not go through shifted indices, {part}: write the lines")
 
 
 def fact(one):

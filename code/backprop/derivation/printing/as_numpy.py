@@ -77,6 +77,9 @@ class Text:
                 f"the last line has a derivative in it, {self.line}: write it out, or cite what "
                 "says it, before it can be computed"
             )
+        indices = [i for part in parts if isinstance(part, Entry) for i in part.indices]
+        if not all(isinstance(i, Index | int) for i in indices):
+            raise DerivationError(f"{self.line} has shifted indices: write its NumPy by hand")
         self.taken = {"np", "erf"} | {str(part) for part in parts if isinstance(part, Dimension)}
         self.name = self.free(name_of(derivation))
         found = [part.array if isinstance(part, Entry) else part for part in parts]
