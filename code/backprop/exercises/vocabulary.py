@@ -82,6 +82,8 @@ VOCABULARY = {
     "borrowed": "The values are right, but the library has computed them.",
     "left-over": "This function is not the one that the cell defines.",
     "unfinished": "It is right so far, and not at its end.",
+    "mask-too-weak": "What should be hidden is seen: the number that is added to its score is too "
+    "small.",
     "partly-wrong": "Some entries are right, others are not.",
     "wrong": "This is none of the mistakes that are known here.",
 }

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from backprop import MLP, Dropout, SoftmaxCrossEntropy, activations, losses, numerical_gradient
+from backprop.attention import attention, attention_backward
 from backprop.engine import Node
 from backprop.linear import linear_backward, linear_forward
 from backprop.normalization import (
@@ -66,7 +67,7 @@ def measured():
     """All rows, in the order of the book."""
     given = Given()
     families = [linear, activation, each_activation, of_softmax, cross_entropy, other_losses]
-    families += [hessian, dropout, network, broadcast, norms]
+    families += [hessian, dropout, network, broadcast, norms, one_head]
     return [row for family in families for row in family(given)]
 
 
@@ -268,3 +269,20 @@ def norms(g):
     found = numerical_gradient(lambda v: (g.up * rms_norm(g.X, v)).sum(), scale)
     what = "RMS norm, scale gradient"
     yield row(what, "own_derivation", "gain", rms_norm_backward, dscale, found)
+
+
+def one_head(g):
+    """Five queries and three keys of width 4, values of width 2."""
+    Q, K, V, dY = g.X, *map(g.normal, [(3, 4), (3, 2), (5, 2)])
+    claimed = attention_backward(dY, Q, K, V)
+
+    def at(n, x):
+        given = [Q, K, V]
+        given[n] = x
+        return (dY * attention(*given)).sum()
+
+    names = {"queries": Q, "keys": K, "values": V}
+    for n, (name, x) in enumerate(names.items()):
+        found = numerical_gradient(lambda x, n=n: at(n, x), x)
+        what = f"attention, w.r.t. the {name}"
+        yield row(what, "attention", name, attention_backward, claimed[n], found)

@@ -306,6 +306,18 @@ def forgets_the_one(X, alpha):
     return np.where(X > 0, X, alpha * np.exp(np.minimum(X, 0)))
 
 
+@student("mask-too-weak", "attention.forward")
+def hides_with_a_small_number(Q, K, V, mask):
+    return probabilities(Q @ K.T / np.sqrt(Q.shape[1]) - 1e-4 * mask) @ V
+
+
+@student("overwritten", "attention.dTable")
+def keeps_the_last_place_of_a_word(t, dX, dZ, H):
+    dW = dZ.T @ H
+    dW[t] += dX
+    return dW
+
+
 @student("wrong-branch", "relu.dX")
 def lets_the_wrong_ones_pass(dY, X):
     return np.where(X > 0, 0, dY)

@@ -16,7 +16,9 @@ import numpy as np
 from ..formulas import SmoothFunction, evaluate, letters, namespace, words
 
 FIRST = {"S": 5, "M": 4, "N": 3, "C": 6, "K": 7, "V": 8, "H": 9, "D": 2}
+FIRST |= {"T": 10, "T'": 11}  # places of queries, and of keys
 SECOND = {"S": 3, "M": 6, "N": 7, "C": 4, "K": 2, "V": 5, "H": 8, "D": 9}
+SECOND |= {"T": 11, "T'": 10}
 SECOND["whole"] = range(11, 40)  # far from the small ones: a rounded logarithm is another one
 
 
