@@ -15,14 +15,17 @@ import backprop
 
 from .tables import QUANTITIES
 
+KINDS = (type, type(math.prod), type(lambda: None), np.ufunc)
+
 
 def _library():
     """{name: function or class} of the library and of each module that has a table of its name."""
     chapters = sorted({quantity.chapter for quantity in QUANTITIES.values()})
     found = [find_spec(f"backprop.{chapter}") for chapter in chapters]
     modules = [backprop, *(importlib.import_module(spec.name) for spec in found if spec)]
-    names = {name: thing for module in modules for name, thing in vars(module).items()}
-    return {name: thing for name, thing in names.items() if callable(thing)}
+    things = [pair for module in modules for pair in vars(module).items()]
+    # Not the engine's operations, which have the names of the functions that they are made of.
+    return {name: thing for name, thing in things if isinstance(thing, KINDS)}
 
 
 LIBRARY = _library()

@@ -188,6 +188,8 @@ class Reader:
                 return one(lambda x: scalar(x) ** 0.5, self.between("{", "}"))
             case r"\mathbf":
                 return self.ones()
+            case "{" if self.tokens[1] == r"\mathbf":  # {1_{T'}}^T
+                return self.between("{", "}")
             case r"\delta" if "delta" not in self.arrays:
                 return self.delta()
             case r"\operatorname":

@@ -4,6 +4,7 @@ So a derivation can be read as a page shows it. A sign that the reader of TeX do
 it is, and is refused there.
 """
 
+import re
 import unicodedata
 from xml.etree import ElementTree
 
@@ -58,7 +59,9 @@ def tex(node):
         case "msup":
             return inside[0] + above(inside[1])
         case "msubsup" | "munderover":
-            return below(*inside[:2]) + above(inside[2])
+            base, index, exponent = inside  # a prime is part of the name, U'_{ij}, or of its power
+            primes, rest = re.fullmatch(r"((?:' ?)*)(.*)", exponent).groups()
+            return below(base + primes.replace(" ", ""), index) + (above(rest) if rest else "")
         case "mtr":
             return row(inside)
         case "mtable":

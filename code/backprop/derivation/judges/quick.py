@@ -18,6 +18,7 @@ from .opaque import Opaque
 
 LARGEST = 300_000  # numbers in one array
 CLEAR = 1e-6
+ROUNDING = 1e-12  # where both sides are 0, terms of size 1 have cancelled
 FUNCTIONS = {sympy.exp: np.exp, sympy.log: np.log, sympy.Abs: np.abs}
 
 
@@ -39,7 +40,7 @@ def differ(sides, scope, known, hypotheses):
             return False
         if np.all(np.isfinite(left - right)):
             scale = np.max(np.abs(left)) + np.max(np.abs(right))
-            return bool(np.max(np.abs(left - right)) > CLEAR * scale)
+            return bool(np.max(np.abs(left - right)) > CLEAR * scale + ROUNDING)
     return False
 
 
