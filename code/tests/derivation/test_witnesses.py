@@ -42,6 +42,8 @@ BOOK = {f"{name}: {key}": one for name, found in derived().items() for key, one 
 # Not those at which the checker looks itself; the larger networks have a width of 1 to be fast.
 SHAPES = (3, 5, 2, 4), (5, 2, 4, 3)
 SHAPES_OF_MANY = (3, 2, 4, 1, 5, 6), (4, 5, 2, 3, 1, 6)
+# Written out, they have too many roots or exponentials for SymPy to see that a difference is 0.
+TOO_LARGE = {f"attention: {name}" for name in ("b_Z", "b_R", "b_X")}
 ROW = re.compile(r"(.*?) ?&(=|\\approx) (.*) && \\quad (.*)")
 
 
@@ -70,6 +72,7 @@ def close(found, expected):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("which", [0, 1])
+@pytest.mark.parametrize("derivation", sorted({*BOOK} - TOO_LARGE), indirect=True)
 def test_every_line_holds_entry_by_entry(derivation, which):
     entries = Entries(sizes(derivation, which), derivation.definitions)
     lines = [derivation.target, *(step.expression for step in derivation.steps)]
@@ -80,6 +83,13 @@ def test_every_line_holds_entry_by_entry(derivation, which):
             assert (found.values if found else True) is None, step.reason
         else:  # the residual is 0 as well where the judge needed SymPy's `expand` to see it
             assert found is None or found.residual == 0, step.reason
+
+
+def test_the_page_says_for_which_lines_the_other_judge_is_too_slow():
+    assert {*BOOK} > TOO_LARGE
+    text = Chapter.read("checked").text
+    assert "but for three derivations of {doc}`attention`" in text
+    assert all(f"`{one.removeprefix('attention: ')}`" in text for one in TOO_LARGE)
 
 
 # In numbers.
