@@ -9,7 +9,7 @@ from pypdf import PdfReader
 pytestmark = pytest.mark.site
 
 CARDS = [name for found in in_order().values() for name, _ in found]
-SHEETS = 3  # of A4, at most
+SHEETS = 4  # of paper, with the cards of the norms and of attention
 # What reaches out of the article, or out of a part that is not to scroll.
 WIDER = """selector => {
     const edge = document.querySelector("article").getBoundingClientRect().right + 1;
