@@ -19,7 +19,7 @@ FIRST = {"S": 5, "M": 4, "N": 3, "C": 6, "K": 7, "V": 8, "H": 9, "D": 2}
 FIRST |= {"T": 10, "T'": 11}  # places of queries, and of keys
 SECOND = {"S": 3, "M": 6, "N": 7, "C": 4, "K": 2, "V": 5, "H": 8, "D": 9}
 SECOND |= {"T": 11, "T'": 10}
-SECOND["whole"] = range(11, 40)  # far from the small ones: a rounded logarithm is another one
+SECOND["step"] = 7  # of whole numbers: a rounded logarithm of these is another one
 
 
 @dataclass(eq=False)
@@ -105,7 +105,7 @@ def _sides(formula):
 
 def draw(takes, sizes, rng, sign=0, last_class=True):
     """One value for each input; `sign` that of every array's first entry, 0 for any."""
-    whole = iter(rng.permutation(sizes.get("whole", range(2, 10))))
+    whole = iter(rng.permutation(np.arange(2, 10)) * sizes.get("step", 1))
     values = {name: _draw(spec, sizes, rng, last_class, whole) for name, spec in takes.items()}
     for name, spec in takes.items():
         if sign and _is_plain(spec) and "positive" not in spec.split():
