@@ -18,7 +18,7 @@ from .opaque import Opaque
 
 LARGEST = 300_000  # numbers in one array
 CLEAR = 1e-6
-ROUNDING = 1e-12  # where both sides are 0, terms of size 1 have cancelled
+ROUNDING = 1e-12  # where both sides are 0, terms of size 1 cancel
 FUNCTIONS = {sympy.exp: np.exp, sympy.log: np.log, sympy.Abs: np.abs}
 
 
