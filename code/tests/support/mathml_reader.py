@@ -72,7 +72,7 @@ def tex(node):
 
 
 def below(base, index):
-    if base == ONES and " " not in index:
+    if base == ONES and not {" ", "'"} & set(index):
         return f"{base}_{index}"
     return f"{{{base}}}_{{{index}}}" if "_" in base else f"{base}_{{{index}}}"
 

@@ -19,7 +19,7 @@ FIRST = {"S": 5, "M": 4, "N": 3, "C": 6, "K": 7, "V": 8, "H": 9, "D": 2}
 FIRST |= {"T": 10, "T'": 11}  # places of queries, and of keys
 SECOND = {"S": 3, "M": 6, "N": 7, "C": 4, "K": 2, "V": 5, "H": 8, "D": 9}
 SECOND |= {"T": 11, "T'": 10}
-SECOND["step"] = 7  # of whole numbers: a rounded logarithm of these is another one
+SECOND["step"] = 7  # of integers: a rounded logarithm of these is another one
 
 
 @dataclass(eq=False)
