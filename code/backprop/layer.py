@@ -49,6 +49,11 @@ def leaves(layer):
     return [leaf for child in inner for leaf in leaves(child)] if inner else [layer]
 
 
+def buffers(layer):
+    """[(leaf, name)] of what its leaves declare to be no parameters, such as running averages."""
+    return [(leaf, name) for leaf in leaves(layer) for name in getattr(leaf, "buffers", ())]
+
+
 class Layer:
     """A function with a cache: `forward` caches what `backward` needs, `backward` fills `grads`.
 

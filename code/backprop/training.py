@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from . import checkpoint as checkpoints
 from .datasets import stratified_split
-from .layer import is_layer, leaves
+from .layer import buffers, is_layer, leaves
 from .losses import SoftmaxCrossEntropy
 from .troubleshooting import SAMPLES, Watch, advice, are_probabilities
 from .validation import (
@@ -232,17 +232,12 @@ class _Run:
     def _rngs(self):
         return [self.rng, *(leaf.rng for leaf in leaves(self.model) if hasattr(leaf, "rng"))]
 
-    def _buffers(self):
-        return [
-            (leaf, name) for leaf in leaves(self.model) for name in getattr(leaf, "buffers", ())
-        ]
-
     def state(self):
         """(arrays, facts): all that a run needs to go on with the same bits."""
         arrays = {f"parameter {k}": p.value for k, p in enumerate(self.optimizer.parameters)}
         for k, state in enumerate(self.optimizer.state):
             arrays |= {f"state {k} {name}": array for name, array in state.items()}
-        for k, (layer, name) in enumerate(self._buffers()):
+        for k, (layer, name) in enumerate(buffers(self.model)):
             arrays[f"buffer {k}"] = getattr(layer, name)
         return arrays, {
             "history": asdict(self.history),
@@ -254,7 +249,7 @@ class _Run:
         """Take over what `state` gave."""
         for k, parameter in enumerate(self.optimizer.parameters):
             parameter.value[...] = arrays[f"parameter {k}"]
-        for k, (layer, name) in enumerate(self._buffers()):
+        for k, (layer, name) in enumerate(buffers(self.model)):
             setattr(layer, name, arrays[f"buffer {k}"])
         for key, array in arrays.items():
             if key.startswith("state "):

@@ -4,7 +4,7 @@ import os
 
 import pytest
 from book.settings import settle
-from browser import base, browser, context  # noqa: F401
+from browser import base, browser, context, opened  # noqa: F401
 from reader import reader  # noqa: F401
 from running import pytest_addoption, pytest_terminal_summary, ran  # noqa: F401
 

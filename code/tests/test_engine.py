@@ -175,17 +175,21 @@ def test_every_operation_is_tried():
     assert named - {"symmetric"} == set(OPERATIONS)  # the variable of a loop
 
 
-@pytest.mark.parametrize("name", OPERATIONS)
-def test_the_vjp_is_the_measured_gradient(name):
-    function, shapes = OPERATIONS[name]
-    values = arrays(shapes)
+def compare_with_measured(function, values, seed):
+    """The gradients of an operation, for a random upstream gradient, against differences."""
     inputs = [Node(value) for value in values]
     Y = function(*inputs)
-    U = draw(*Y.value.shape, seed=9)
+    U = draw(*Y.value.shape, seed=seed)
     Y.backward(U)
     for node, found in zip(inputs, measured(function, values, U), strict=True):
         assert node.grad.shape == node.value.shape
         np.testing.assert_allclose(node.grad, found, rtol=1e-6, atol=1e-8)
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_the_vjp_is_the_measured_gradient(name):
+    function, shapes = OPERATIONS[name]
+    compare_with_measured(function, arrays(shapes), seed=9)
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
@@ -363,14 +367,7 @@ FULL = (2, 3, 4)
 @pytest.mark.parametrize("operation", [add, multiply])
 def test_broadcasting_all_axis_patterns(operation, right):
     for left in patterns(FULL):
-        values = arrays([left, right])
-        nodes = [Node(value) for value in values]
-        Y = operation(*nodes)
-        U = draw(*Y.value.shape, seed=5)
-        Y.backward(U)
-        for node, found in zip(nodes, measured(operation, values, U), strict=True):
-            assert node.grad.shape == node.value.shape
-            np.testing.assert_allclose(node.grad, found, rtol=1e-6, atol=1e-8)
+        compare_with_measured(operation, arrays([left, right]), seed=5)
 
 
 @pytest.mark.parametrize("shape", [*patterns(FULL)])

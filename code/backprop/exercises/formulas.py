@@ -6,6 +6,7 @@ import functools
 import importlib
 import math
 import operator
+import types
 import warnings
 from importlib.util import find_spec
 
@@ -15,7 +16,7 @@ import backprop
 
 from .tables import QUANTITIES
 
-KINDS = (type, type(math.prod), type(lambda: None), np.ufunc)
+KINDS = type, types.FunctionType, types.BuiltinFunctionType, np.ufunc
 
 
 def _library():

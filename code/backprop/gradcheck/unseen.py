@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..layer import leaves
+from ..layer import buffers
 from .probe import Subject, near
 from .report import listed
 from .state import floats, slots
@@ -56,18 +56,13 @@ def _effective(subject, probe):
     """{label: shape} of the arrays that move the output, each once."""
     known = {id(slot.value) for p in subject.parameters for slot in p.slots}
     known |= {id(p.value) for p in subject.parameters}
-    known |= {id(one) for leaf in leaves(subject.layer) for one in _buffers(leaf)}
+    known |= {id(getattr(leaf, name)) for leaf, name in buffers(subject.layer)}
     arrays = {id(s.value): s for s in reversed(floats(slots(subject.layer)))}
     arrays = [slot for key, slot in reversed(arrays.items()) if key not in known]
     # One look at all together first: most layers hide nothing.
     if not arrays or not _moves(subject, probe, arrays):
         return {}
     return {s.label: s.value.shape for s in arrays if _moves(subject, probe, [s])}
-
-
-def _buffers(layer):
-    """What a layer declares to be no parameters: running averages, which nobody differentiates."""
-    return [getattr(layer, name) for name in getattr(layer, "buffers", ())]
 
 
 def _moves(subject, probe, found):

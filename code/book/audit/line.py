@@ -33,11 +33,11 @@ class Line:
     def __init__(self):
         self.free = 0.0
 
-    async def carry(self, reader, writer, rate=RATE):
+    async def carry(self, reader, writer):
         queue = asyncio.Queue()
         sending = asyncio.create_task(self.deliver(queue, writer))
         while piece := await reader.read(PIECE):
-            self.free = max(self.free, time.monotonic()) + len(piece) / rate
+            self.free = max(self.free, time.monotonic()) + len(piece) / RATE
             await queue.put((self.free + DELAY, piece))
             await asyncio.sleep(self.free - time.monotonic())
         await queue.put((0, b""))

@@ -56,12 +56,10 @@ def main():
     except ValueError as error:
         print(error)
         return 1
-    for name, axioms in proved.items():
-        print(
-            f"{name:14} proved"
-            + (f", assuming {', '.join(others)}" if (others := axioms - AXIOMS) else "")
-        )
-    return int(any(axioms - AXIOMS for axioms in proved.values()))
+    assumed = {name: axioms - AXIOMS for name, axioms in proved.items()}
+    for name, others in assumed.items():
+        print(f"{name:14} proved" + f", assuming {', '.join(others)}" * bool(others))
+    return int(any(assumed.values()))
 
 
 if __name__ == "__main__":

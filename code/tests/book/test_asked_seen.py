@@ -6,32 +6,11 @@ import re
 import numpy as np
 import pytest
 from backprop.softmax import softmax, softmax_backward
-from browser import HTML, LIMIT
+from browser import HTML
 
 pytestmark = pytest.mark.site
 
 LINEAR, SOFTMAX = "chapters/linear", "chapters/softmax"
-
-
-@pytest.fixture
-def opened(browser, base):
-    """A function that opens a page, under other conditions if there are any."""
-    contexts = []
-
-    def opened(name, **conditions):
-        context = browser.new_context(viewport={"width": 1280, "height": 900}, **conditions)
-        context.set_default_timeout(LIMIT)
-        contexts.append(context)
-        page = context.new_page()
-        page.errors = []
-        page.on("pageerror", lambda error: page.errors.append(str(error)))
-        page.on("console", lambda m: m.type == "error" and page.errors.append(m.text))
-        page.goto(f"{base}{name}.html", wait_until="load")
-        return page
-
-    yield opened
-    for context in contexts:
-        context.close()
 
 
 def said(page):

@@ -5,33 +5,12 @@ import json
 import pytest
 from backprop.first import sheet
 from book.chapters.chapter import Chapter
-from browser import HTML, LIMIT
+from browser import HTML
 
 pytestmark = pytest.mark.site
 
 PAGE = "chapters/first"
 VERDICT = ".steps-live[data-verdict={}]"
-
-
-@pytest.fixture
-def opened(browser, base):
-    """A function that opens the page with the figure, under other conditions if there are any."""
-    contexts = []
-
-    def opened(name=PAGE, **conditions):
-        context = browser.new_context(viewport={"width": 1280, "height": 900}, **conditions)
-        context.set_default_timeout(LIMIT)
-        contexts.append(context)
-        page = context.new_page()
-        page.errors = []
-        page.on("pageerror", lambda error: page.errors.append(str(error)))
-        page.on("console", lambda m: m.type == "error" and page.errors.append(m.text))
-        page.goto(f"{base}{name}.html", wait_until="load")
-        return page
-
-    yield opened
-    for context in contexts:
-        context.close()
 
 
 def data(page):
@@ -62,7 +41,7 @@ def answer(page, text):
 
 
 def test_all_of_it_is_worked_out_with_the_keyboard_alone(opened):
-    page = opened()
+    page = opened(PAGE)
     by_tab(page, ".steps-form input")
     steps, before = data(page)["steps"], known(page)
     for place, step in enumerate(steps):
@@ -86,7 +65,7 @@ def test_all_of_it_is_worked_out_with_the_keyboard_alone(opened):
 
 
 def test_a_wrong_number_is_told_wrong_and_a_known_slip_by_its_name(opened):
-    page = opened()
+    page = opened(PAGE)
     page.locator(".steps-form input").focus()
     first, before = data(page)["steps"][0], known(page)
     for number, sentence in first["slips"].items():
@@ -112,7 +91,7 @@ def test_a_wrong_number_is_told_wrong_and_a_known_slip_by_its_name(opened):
 
 
 def test_show_next_and_back(opened):
-    page = opened()
+    page = opened(PAGE)
 
     def press(name):
         page.locator(".steps-form").get_by_role("button", name=name).click()
@@ -147,10 +126,10 @@ FLYING = """() => {
 
 
 def test_numbers_move_to_where_they_are_used_unless_the_reader_wants_no_motion(opened):
-    page = opened()
+    page = opened(PAGE)
     assert page.evaluate(FLYING) == len(data(page)["steps"][0]["uses"])
     page.wait_for_function("() => !document.querySelector('.steps-flying')")
-    quiet = opened(reduced_motion="reduce")
+    quiet = opened(PAGE, reduced_motion="reduce")
     assert quiet.evaluate(FLYING) == 0
     assert said(quiet).startswith("Shown:")
     duration = "getComputedStyle(document.querySelector('.steps-array td')).transitionDuration"
@@ -158,7 +137,7 @@ def test_numbers_move_to_where_they_are_used_unless_the_reader_wants_no_motion(o
 
 
 def test_without_a_script_there_is_a_still_picture(opened):
-    page = opened(java_script_enabled=False)
+    page = opened(PAGE, java_script_enabled=False)
     picture = page.locator(".steps .picture svg")
     assert picture.is_visible()
     assert len(picture.get_attribute("aria-label")) > 100
@@ -166,7 +145,7 @@ def test_without_a_script_there_is_a_still_picture(opened):
 
 
 def test_on_paper_there_is_the_still_picture(opened):
-    page = opened()
+    page = opened(PAGE)
     assert not page.locator(".steps .picture").is_visible()
     page.emulate_media(media="print")
     assert page.locator(".steps .picture").is_visible()
@@ -174,7 +153,7 @@ def test_on_paper_there_is_the_still_picture(opened):
 
 
 def test_a_cell_that_is_run_again_asks_again(opened):
-    page = opened()
+    page = opened(PAGE)
     page.evaluate("""() => {
         const old = document.querySelector(".steps"), fresh = old.cloneNode(true);
         fresh.querySelector(".steps-live").remove();
@@ -195,4 +174,4 @@ def test_the_numbers_are_those_of_the_page(opened):
     (cell,) = [one.code for one in Chapter.read("first").cells if "V, c = np.array" in one.code]
     exec(cell, names)
     wanted = sheet(*(names[letter] for letter in "XTWbVc")).steps
-    assert data(opened())["steps"] == wanted
+    assert data(opened(PAGE))["steps"] == wanted

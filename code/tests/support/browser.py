@@ -33,11 +33,14 @@ def need(thing, reason):
 
 @cache
 def article(page):
-    """What a built page says, without the links that lead to itself."""
+    """What a built page says, without links to itself and without the list of old addresses.
+
+    All tests share it: nobody may change it.
+    """
     path = need((HTML / f"{page}.html").is_file() and HTML / f"{page}.html", "no built pages")
     found = BeautifulSoup(path.read_text("utf-8"), "html.parser").article
-    for link in found.select("a.headerlink"):
-        link.decompose()
+    for useless in found.select("a.headerlink, .moved"):
+        useless.decompose()
     return found
 
 
@@ -71,3 +74,24 @@ def context(browser):
     context = browser.new_context(color_scheme="light")
     context.set_default_timeout(LIMIT)
     return context
+
+
+@pytest.fixture
+def opened(browser, base):
+    """A function that opens a page, under other conditions if there are any."""
+    contexts = []
+
+    def opened(name, **conditions):
+        context = browser.new_context(viewport={"width": 1280, "height": 900}, **conditions)
+        context.set_default_timeout(LIMIT)
+        contexts.append(context)
+        page = context.new_page()
+        page.errors = []
+        page.on("pageerror", lambda error: page.errors.append(str(error)))
+        page.on("console", lambda m: m.type == "error" and page.errors.append(m.text))
+        page.goto(f"{base}{name}.html", wait_until="load")
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()

@@ -177,8 +177,6 @@ def put_in_words(case, causes):
 
 
 def _pointer(quantity):
-    if not quantity.section:  # of a table whose chapter is to come
-        return ""
     return f' Read again: "{quantity.section}" in the chapter {quantity.chapter}.'
 
 

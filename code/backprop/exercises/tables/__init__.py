@@ -7,7 +7,7 @@ The tables are the .toml files of this folder, one for each chapter, by the chap
     takes = {dY = "S N", X = "S M", W = "N M"}        the inputs that it is judged on
     shape = "S M"
     formula = "dY @ W"                                the right answer
-    section = "The gradient with respect to the input"   where its chapter derives it, if written
+    section = "The gradient with respect to the input"   where the chapter derives it
     of = "X @ W.T + b"                                what it is the gradient of, and
     wrt = "X"                                         with respect to what: the tests measure it
     mistakes = [
@@ -71,7 +71,7 @@ class Quantity:
     takes: dict
     shape: str
     formula: str
-    section: str = ""
+    section: str
     mistakes: tuple = ()
     where: dict = field(default_factory=dict)
     exact: str = ""

@@ -19,7 +19,7 @@ FIRST = {"S": 5, "M": 4, "N": 3, "C": 6, "K": 7, "V": 8, "H": 9, "D": 2}
 FIRST |= {"T": 10, "T'": 11}  # places of queries, and of keys
 SECOND = {"S": 3, "M": 6, "N": 7, "C": 4, "K": 2, "V": 5, "H": 8, "D": 9}
 SECOND |= {"T": 11, "T'": 10}
-SECOND["step"] = 7  # of integers: a rounded logarithm of these is another one
+STEP = 7  # of the second integers: a rounded logarithm of these is another one
 
 
 @dataclass(eq=False)
@@ -37,7 +37,7 @@ class Probe:
 def probes(takes, seed=0):
     """All Probes for these inputs, the telling ones first."""
     rng = np.random.default_rng([seed, zlib.crc32(repr(sorted(takes.items())).encode())])
-    first, second = draw(takes, FIRST, rng, sign=1), draw(takes, SECOND, rng, sign=-1)
+    first, second = draw(takes, FIRST, rng, sign=1), draw(takes, SECOND, rng, sign=-1, step=STEP)
     dims = {letter for spec in takes.values() for letter in letters(spec)}
     kinds = {word for spec in takes.values() for word in spec.split()} - dims
     yield Probe("", first, plain=True)
@@ -49,7 +49,7 @@ def probes(takes, seed=0):
         what = {"S": "one sample", "C": "one class", "N": "one output", "M": "one input"}[letter]
         yield Probe(f"with {what} ({letter} = 1)", draw(takes, {**FIRST, letter: 1}, rng))
     if "labels" in kinds:
-        few = draw(takes, SECOND, rng, last_class=False)
+        few = draw(takes, SECOND, rng, last_class=False, step=STEP)
         yield Probe("on a batch without the last class", few, "class-count-from-batch")
     if any(_is_plain(spec) for spec in takes.values()):
         whole = {n: _whole(v) if _is_plain(takes[n]) else v for n, v in first.items()}
@@ -103,9 +103,9 @@ def _sides(formula):
     return tuple(found)
 
 
-def draw(takes, sizes, rng, sign=0, last_class=True):
+def draw(takes, sizes, rng, sign=0, last_class=True, step=1):
     """One value for each input; `sign` that of every array's first entry, 0 for any."""
-    whole = iter(rng.permutation(np.arange(2, 10)) * sizes.get("step", 1))
+    whole = iter(rng.permutation(np.arange(2, 10)) * step)
     values = {name: _draw(spec, sizes, rng, last_class, whole) for name, spec in takes.items()}
     for name, spec in takes.items():
         if sign and _is_plain(spec) and "positive" not in spec.split():
