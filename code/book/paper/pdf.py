@@ -101,7 +101,9 @@ def article(site, page):
     found = BeautifulSoup((site / f"{page}.html").read_text("utf-8"), "html.parser").article
     for useless in found.select(USELESS):
         useless.decompose()
-    for fold in found.select("details:not(.sd-dropdown, .above-output, .solution)"):
+    for fold in found.select("details:not(.above-output, .solution)"):
+        if fold.css.match(".sd-dropdown") and fold.find_previous(class_="exercise"):
+            continue  # a hint
         fold.summary.decompose()
         fold.unwrap()
     for mark in found.select(NEUTRAL):

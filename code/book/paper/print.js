@@ -19,7 +19,8 @@ addEventListener("load", () => {
   for (const formula of document.querySelectorAll("div.math"))
     fit(formula, formula.scrollWidth, formula.clientWidth, 0.5);
   for (const table of document.querySelectorAll("table"))
-    fit(table, table.scrollWidth, table.parentElement.clientWidth, 0.5);
+    for (let times = 0; times < 3; times++) // the padding of its cells does not become smaller
+      fit(table, table.scrollWidth, table.parentElement.clientWidth, 0.5);
   for (const code of document.querySelectorAll("pre")) {
     code.style.whiteSpace = "pre";
     fit(code, code.scrollWidth, code.clientWidth, 0.8);
