@@ -107,6 +107,17 @@ def test_a_host_that_is_asked_would_be_seen(started, tmp_path):
     started.close()
 
 
+def test_a_firefox_that_has_ended_is_cleared_away_and_replaced():
+    """What it leaves open would be told of some later test."""
+    kept = engines.Kept(engines.firefox)
+    ended = kept.browser()
+    ended.process.kill()
+    ended.process.wait()
+    assert kept.browser().run("() => 6 * 7") == 42
+    kept.close()
+    assert ended.process.stdout.closed
+
+
 # An exercise, as a reader of another browser does it: what was written is there after a reload.
 
 CELL = """() => [...document.querySelectorAll(".cell")].find(cell =>

@@ -145,7 +145,7 @@ def test_an_endless_loop_is_stopped(reader):
 def test_another_cell_waits_and_a_stop_while_python_loads_is_heard(reader):
     at = reader("chapters/notation")
     cells = at.page.locator(".cell", has=at.page.locator(".run-bar"))
-    first, second = cells.nth(0), cells.nth(1)
+    first, second = cells.first, at.cell("f @ unit")
     first.get_by_role("button", name="Run", exact=True).click()
     second.get_by_role("button", name="Run", exact=True).click()
     assert "busy with another cell" in second.locator(".run-status").inner_text()

@@ -81,7 +81,8 @@ def firefox():
         try:
             yield Firefox(process, asked)
         finally:
-            process.stdin.close()
+            with suppress(BrokenPipeError):  # of one that has ended
+                process.stdin.close()
             process.wait(30)
             process.stdout.close()
 

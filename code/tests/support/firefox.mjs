@@ -12,7 +12,8 @@ import puppeteer from "puppeteer-core";
 const [executablePath, port] = process.argv.slice(2);
 const proxy = { type: 1, http: "127.0.0.1", http_port: +port, ssl: "127.0.0.1", ssl_port: +port };
 const extraPrefsFirefox = Object.fromEntries(Object.entries(proxy).map(([name, value]) => [`network.proxy.${name}`, value]));
-const browser = await puppeteer.launch({ browser: "firefox", executablePath, headless: true, extraPrefsFirefox });
+// On a machine under load the first start has taken more than the half minute that is given by default.
+const browser = await puppeteer.launch({ browser: "firefox", executablePath, headless: true, extraPrefsFirefox, timeout: 180_000 });
 const page = await browser.newPage();
 let errors = [];
 page.on("console", (message) => message.type() === "error" && errors.push(message.text()));

@@ -146,7 +146,8 @@ def _draw(spec, sizes, rng, last_class, whole):
     if not kinds & {"positive"}:
         values = values * rng.choice([-1.0, 1.0], shape)
     if "zeros" in kinds:
-        values.flat[1::3] = 0
+        values.flat[1::3] = 0  # and some close to it, so that near is told from equal
+        values.flat[2::5] *= 0.3
     return values if shape else float(values)
 
 
