@@ -81,8 +81,9 @@ def _loss(asked):
     for j in BOTH:
         Y, T = (("Y", 1, j), ("T", 1, j))
         how = f"{signed(asked.value(Y))} − {signed(asked.value(T))}"
-        slip = (-off[1, j], "Prediction minus target, not target minus prediction.")
-        asked.step((gradient("Y"), 1, j), off[1, j], how, [Y, T], [slip])
+        slips = [(-off[1, j], "Prediction minus target, not target minus prediction.")]
+        slips += [(2 * off[1, j], "The derivative of the square. The loss is a mean: divide by 2.")]
+        asked.step((gradient("Y"), 1, j), off[1, j], how, [Y, T], slips)
 
 
 def _parameters(asked, into, weights, bias, out):

@@ -91,7 +91,12 @@
     }
 
     answered() {
-      if (this.done) return this.next();
+      if (this.done) {  // Enter goes on; with another number typed in, to the answer of the next question
+        const typed = this.input.value, fresh = typed.trim() && typed !== written(this.step.value);
+        this.next();
+        if (!fresh || !this.step) return;
+        this.input.value = typed;
+      }
       const { step, input } = this, given = number(input.value);
       this.live.dataset.verdict = "";
       if (!input.value.trim()) this.said.textContent = "Type a number, or press Show.";
@@ -102,7 +107,7 @@
         this.live.dataset.verdict = "wrong";
         this.said.textContent = `Not ${written(given)}. ${slip ? slip[1] : "Use the entries with a dashed frame."}`;
       }
-      if (!this.done) input.select();
+      input.select();  // so that what is typed takes its place
     }
 
     // The finished sheet, below.

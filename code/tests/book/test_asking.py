@@ -64,6 +64,15 @@ def test_all_of_it_is_worked_out_with_the_keyboard_alone(opened):
     assert page.errors == []
 
 
+def test_a_number_typed_after_right_is_the_answer_to_the_next_question(opened):
+    page = opened(PAGE)
+    page.locator(".steps-form input").focus()
+    first, second = data(page)["steps"][:2]
+    answer(page, f"{first['value']:g}")
+    answer(page, f"{second['value']:g}")
+    assert said(page).startswith(f"Right: {second['label']} = ")
+
+
 def test_a_wrong_number_is_told_wrong_and_a_known_slip_by_its_name(opened):
     page = opened(PAGE)
     page.locator(".steps-form input").focus()

@@ -227,7 +227,7 @@ def _received(receive, deadline, count, seconds):
 def _time_up(seconds):
     words = (
         f"Your function had not come to an end after {seconds:g} seconds. Is there a loop whose "
-        "condition never becomes false?"
+        "condition never becomes false? If there is none, this computer was busy: run it again."
     )
     return Outcome(raised=("TimeoutError", words))
 
