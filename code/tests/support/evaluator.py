@@ -31,26 +31,30 @@ from backprop.derivation.language.arrays import (
     Loss,
 )
 from backprop.derivation.language.functions import Apply
+from backprop.derivation.language.kinks import Larger, Smaller, kink
 from backprop.derivation.language.shifted import Shifted
 from backprop.derivation.language.vectors import Diag, Ones, Outer
 from backprop.derivation.nodes import Dimension, Index, Number, walk
 
 STEP = 1e-2  # of the number that is moved, so that what is positive stays so
+FINE = 1e-3  # near a kink it had better not be crossed
 STENCIL = {1: 4 / 5, 2: -1 / 5, 3: 4 / 105, 4: -1 / 280}  # the error is of order STEP to the 8th
 BINARY = {
     Add: operator.add, Sub: operator.sub, Mul: operator.mul, Div: operator.truediv,
-    MatMul: operator.matmul, Outer: np.outer,
+    MatMul: operator.matmul, Outer: np.outer, Larger: np.maximum, Smaller: np.minimum,
 }  # fmt: skip
 # NumPy has no erf, the standard library has.
-KNOWN = {
-    name: getattr(np, name, None) or np.vectorize(getattr(math, name), otypes=[float])
-    for name in functions.KNOWN
+OWN = {
+    "erf": np.vectorize(math.erf, otypes=[float]),
+    "relu": lambda x: np.maximum(x, 0.0),
+    "indicator": lambda x: np.where(np.asarray(x) > 0, 1.0, 0.0),
 }
+KNOWN = {name: OWN.get(name) or getattr(np, name) for name in functions.KNOWN}
 
 
-def slope(f, x):
+def slope(f, x, step=STEP):
     """f'(x), by central differences."""
-    h = STEP * max(abs(x), STEP)
+    h = step * max(abs(x), step)
     return sum(c * (f(x + n * h) - f(x - n * h)) for n, c in STENCIL.items()) / h
 
 
@@ -85,6 +89,7 @@ class World:
         self.derivation, self.sizes = derivation, sizes
         self.definitions, self.held, self.known, self.slopes = derivation.definitions, {}, {}, {}
         self.parts = [part for whole in everything(derivation) for part in walk(whole)]
+        self.step = FINE if any(map(kink, self.parts)) else STEP
 
     def holding(self, array, numbers):
         """The same world but for one array: all that is made of it changes, and nothing else."""
@@ -187,7 +192,7 @@ class World:
             numbers[entry] = x
             return value(self.holding(array, numbers))
 
-        return slope(at, self.array(array)[entry])
+        return slope(at, self.array(array)[entry], self.step)
 
     def value(self, expression, at):
         """An expression: whole arrays as they are, a number at the places {index: places}."""

@@ -18,6 +18,7 @@ from evaluator import KNOWN, everything, function
 TOKEN = re.compile(r"\\[A-Za-z]+|\\.|[0-9]+|[^\s\\]")
 SPACE = {r"\left", r"\right", r"\,", r"\cdot", r"\quad"}
 ENDS = {"+", "-", ")", "}", "=", ">", r"\neq", r"\odot", r"\oslash", "end"}
+ENDS |= {"<", ",", "]", r"\rvert"}
 WORDS = {rf"\{name}": name for name in KNOWN}
 
 
@@ -83,6 +84,25 @@ def by_entry(operation):
         return Matrix(operation(x, y)) if matrix else operation(x, y)
 
     return apply
+
+
+def extreme(operation):
+    """max, min or a comparison of two arrays of one shape, or of an array and a number."""
+
+    def apply(x, y):
+        if isinstance(x, Matrix) and isinstance(y, Matrix):
+            return same_kind(operation)(x, y)
+        return by_entry(operation)(x, y)
+
+    return apply
+
+
+COMPARED = {
+    ">": extreme(lambda x, y: 1.0 * (np.asarray(x) > y)),
+    "<": extreme(lambda x, y: 1.0 * (np.asarray(x) < y)),
+    r"\max": extreme(np.maximum),
+    r"\min": extreme(np.minimum),
+}
 
 
 def mapped(f, x):
@@ -192,6 +212,12 @@ class Reader:
                 return self.between("{", "}")
             case r"\delta" if "delta" not in self.arrays:
                 return self.delta()
+            case "[":
+                return self.compared()
+            case r"\lvert":
+                return one(lambda x: mapped(np.abs, x), self.between(r"\lvert", r"\rvert"))
+            case r"\max" | r"\min":
+                return self.extreme()
             case r"\operatorname":
                 self.next()
                 return self.word(self.braced())
@@ -207,6 +233,24 @@ class Reader:
             case _ if token.isdigit():
                 return constant(float(self.next()))
         return self.named()
+
+    def compared(self):
+        """[x > y], 1 or 0."""
+        self.need("[")
+        left, sign = self.sum(), self.next(">", "<")
+        right = self.sum()
+        self.need("]")
+        return both(COMPARED[sign], left, right)
+
+    def extreme(self):
+        r"""\max(x, y), elementwise."""
+        sign = self.next()
+        self.need("(")
+        left = self.sum()
+        self.need(",")
+        right = self.sum()
+        self.need(")")
+        return both(COMPARED[sign], left, right)
 
     def between(self, left, right):
         self.need(left)

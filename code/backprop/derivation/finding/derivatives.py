@@ -6,6 +6,7 @@ from fractions import Fraction
 from ..language.algebra import Add, Div, MatMul, Mul, Neg, Pow, Sub, Sum
 from ..language.arrays import Array, Delta, Entry, delta
 from ..language.functions import Apply, Known
+from ..language.kinks import Larger, Smaller
 from ..nodes import Dimension, Index, Node, Number, node
 
 ZERO, ONE = node(0), node(1)
@@ -101,6 +102,10 @@ class Slope:
                 inner, known = self.of(x), isinstance(function, Known)
                 outer = function.slope if known else function.prime
                 return ZERO if inner == ZERO else times(outer(x), inner)
+            case Larger(x, y):
+                return plus(times(x > y, self.of(x)), times(y > x, self.of(y)))
+            case Smaller(x, y):
+                return plus(times(y > x, self.of(x)), times(x > y, self.of(y)))
         return ZERO
 
     def entry(self, array, indices):

@@ -189,6 +189,14 @@ class Exp(Composed):
 
 
 @dataclass(eq=False, repr=False)
+class Indicator(Composed):
+    """[x > 0], 1 or 0, for a polynomial x."""
+
+    inside: "Polynomial"
+    name = "above"
+
+
+@dataclass(eq=False, repr=False)
 class Total(Composed):
     """A polynomial of several terms, to be raised to a negative or a fractional power."""
 

@@ -13,6 +13,7 @@ import numpy as np
 import sympy
 
 from ..language.arrays import Derivative
+from ..language.step import Step
 from .atoms import Same, spelled
 from .opaque import Opaque
 
@@ -20,6 +21,7 @@ LARGEST = 300_000  # numbers in one array
 CLEAR = 1e-6
 ROUNDING = 1e-12  # where both sides are 0, terms of size 1 cancel
 FUNCTIONS = {sympy.exp: np.exp, sympy.log: np.log, sympy.Abs: np.abs}
+FUNCTIONS[Step] = lambda x: 1.0 * (x > ROUNDING)  # x − x may be a little more than 0
 
 
 class Unknown(Exception):

@@ -4,7 +4,7 @@ import sympy
 
 from .. import nodes
 from ..errors import DerivationError
-from ..language import algebra, arrays, functions
+from ..language import algebra, arrays, functions, kinks, step
 from ..language.shifted import Shifted
 from .opaque import opaque
 
@@ -29,6 +29,10 @@ class Reading:
                 return self.value(x, at) * self.value(y, at)
             case algebra.Div(x, y):
                 return self.value(x, at) / self.value(y, at)
+            case kinks.Larger(x, y):
+                return step.larger(self.value(x, at), self.value(y, at))
+            case kinks.Smaller(x, y):
+                return step.smaller(self.value(x, at), self.value(y, at))
             case algebra.Pow(x, n):
                 return self.value(x, at) ** sympy.Rational(n)
             case algebra.MatMul(shape=()):

@@ -5,8 +5,9 @@ value. Products are in sums and sums in products, so all rules are in one room: 
 `add_up` go through their lists until no rule fits.
 """
 
+from contextlib import contextmanager
 from functools import reduce
-from itertools import combinations, permutations
+from itertools import combinations, permutations, product
 
 import sympy
 
@@ -17,6 +18,7 @@ from .atoms import (
     Bracket,
     Call,
     Exp,
+    Indicator,
     Leaf,
     Polynomial,
     Total,
@@ -30,6 +32,24 @@ from .atoms import (
     whole,
 )
 from .work import spend
+
+MANY_CASES = 4  # [x > 0] of so many x are told apart in one function
+turning = [True]  # whether [−x > 0] = 1 − [x > 0], which does not hold at the kink, may be used
+
+
+class NoPower(DerivationError):
+    """0 in a denominator or in a logarithm."""
+
+
+@contextmanager
+def at_kinks_too():
+    """Within it, no rule is used that does not hold where x is 0 in [x > 0]."""
+    turning.append(False)
+    try:
+        yield
+    finally:
+        turning.pop()
+
 
 # Products, powers, exp and log.
 
@@ -161,6 +181,8 @@ def power(polynomial, exponent):
     """(ab)ⁿ = aⁿ bⁿ; what cannot be taken apart is an atom. Fractional powers need a, b > 0."""
     if exponent.is_Integer and exponent >= 0:
         return multiply_all([polynomial] * int(exponent))
+    if (made := cases(lambda one: power_or_zero(one, exponent), polynomial)) is not None:
+        return made
     number, common, rest = content(polynomial, needs_sign=not exponent.is_Integer)
     made = collect([(atom, n * exponent) for atom, n in common.items()])
     made = multiply(made, power_of_number(number, exponent))
@@ -169,6 +191,11 @@ def power(polynomial, exponent):
     base = next(iter(rest.atoms)) if len(rest.atoms) == 1 else None
     base = base if base and rest == Polynomial.of(base) else Total(rest)
     return multiply(made, collect([(base, exponent)]))
+
+
+def power_or_zero(polynomial, exponent):
+    """0ⁿ = 0 for n > 0."""
+    return power(polynomial, exponent) if polynomial or exponent < 0 else polynomial
 
 
 def power_of_number(number, exponent):
@@ -183,7 +210,7 @@ def power_of_number(number, exponent):
 def content(polynomial, needs_sign):
     """(number, {atom: exponent}, rest) with polynomial = number · Π atom^exponent · rest."""
     if not polynomial:
-        raise DerivationError("the line divides by 0, or takes its logarithm")
+        raise NoPower("the line divides by 0, or takes its logarithm")
     number = common_measure(polynomial.values())
     if not needs_sign and polynomial[leading(polynomial)] < 0:
         number = -number
@@ -194,7 +221,7 @@ def content(polynomial, needs_sign):
     divided = [(atom, -n) for atom, n in common.items()]
     rest = polynomial.mapped(lambda factors: collect([*factors, *divided])).scaled(1 / number)
     if not rest:
-        raise DerivationError("the line divides by 0, or takes its logarithm")
+        raise NoPower("the line divides by 0, or takes its logarithm")
     if len(rest) == 1 and rest != polynomial:  # 1 − 1/(1 + x) = x/(1 + x), and x is a product
         more, others, rest = content(rest, needs_sign)
         number *= more
@@ -212,6 +239,8 @@ def common_measure(numbers):
 
 def exponential(polynomial):
     """exp(a + b) = exp a · exp b, and exp(n log a) = aⁿ."""
+    if (made := cases(exponential, polynomial)) is not None:
+        return made
     made = Polynomial.of(1)
     for factors, c in polynomial.items():
         match [*factors]:
@@ -224,6 +253,8 @@ def exponential(polynomial):
 
 def logarithm(polynomial):
     """log(a b) = log a + log b for a, b > 0, and log exp a = a."""
+    if (made := cases(logarithm, polynomial)) is not None:
+        return made
     number, common, rest = content(polynomial, needs_sign=True)
     made = Polynomial()
     for prime, n in sympy.factorrat(number).items():
@@ -233,10 +264,140 @@ def logarithm(polynomial):
     return made if rest == Polynomial.of(1) else made + Polynomial.of(Call(sympy.log, rest))
 
 
+def call(function, polynomial):
+    """A function of which no rule says anything."""
+    made = cases(lambda one: call(function, one), polynomial)
+    return Polynomial.of(Call(function, polynomial)) if made is None else made
+
+
 def log_of(atom):
     if isinstance(atom, Exp | Total):
         return atom.inside if isinstance(atom, Exp) else logarithm(atom.inside)
     return Polynomial.of(Call(sympy.log, Polynomial.of(atom)))
+
+
+# Cases: of [x > 0], which is 1 where x > 0 and else 0, all else that has a kink is made.
+
+
+def indicator(polynomial):
+    """[p x > 0] = [x > 0] for p > 0, and [−x > 0] = 1 − [x > 0] where x ≠ 0."""
+    if not polynomial:
+        return Polynomial()
+    if (made := cases(indicator, polynomial)) is not None:
+        return made
+    _, _, rest = content(polynomial, needs_sign=True)
+    less = rest.scaled(-1)
+    if is_positive(Total(rest)) or is_positive(Total(less)):
+        return Polynomial.of(int(is_positive(Total(rest))))
+    if turning[-1] and erased(rest) < erased(less) and never_vanishes(rest):
+        return Polynomial.of(1) + Polynomial.of(Indicator(less)).scaled(-1)
+    return Polynomial.of(Indicator(rest))
+
+
+def cases(function, polynomial):
+    """f([x > 0]) = [x > 0] f(1) + (1 − [x > 0]) f(0)."""
+    found = cases_of(polynomial)
+    if not 0 < len(found) <= MANY_CASES:
+        return None
+    on, off = (either(function, put(polynomial, found[0], value)) for value in (1, 0))
+    if on is None and off is None:
+        raise NoPower("the line divides by 0, or takes its logarithm")
+    chosen = Polynomial.of(found[0])
+    on, off = on or Polynomial(), off or Polynomial()
+    return off + multiply(chosen, on + off.scaled(-1))
+
+
+def either(function, polynomial):
+    """f of one case; None if it has no value there: the line demands that it is the other."""
+    try:
+        return function(polynomial)
+    except NoPower:
+        return None
+
+
+def cases_of(polynomial):
+    """The indicators in a polynomial that are in no denominator and in no Σ."""
+    found = sorted((a for a in polynomial.atoms if isinstance(a, Indicator)), key=lambda a: a.key)
+    return [atom for atom in found if all(dict(f).get(atom, 1) == 1 for f in polynomial)]
+
+
+def put(polynomial, atom, value):
+    """The polynomial with 1 or 0 in the place of an atom."""
+    kept = [(factors, c) for factors, c in polynomial.items() if value or atom not in dict(factors)]
+    return sum(
+        (collect([one for one in f if one[0] != atom]).scaled(c) for f, c in kept), Polynomial()
+    )
+
+
+def erased(polynomial):
+    """Its text without the names of its free indices: what the sign of [x > 0] may depend on."""
+    return polynomial.write({index: f"*{axis(index)}" for index in polynomial.free})
+
+
+def never_vanishes(polynomial):
+    """Whether it is not 0 for all numbers where some of its indices are equal, as X_i − X_j is.
+
+    If it vanishes, it also does where as many are equal as can be: all those of one axis, or each
+    to one of the numbers that occur as an index. What has a δ in it is not looked into.
+    """
+    parts = [*inside_of(polynomial)]
+    numbers = {i for one in parts if isinstance(one, Leaf) for i in one.indices if i.is_Integer}
+    letters = sorted(polynomial.free, key=str)
+    if any(is_delta(one) or isinstance(one, Bracket) for one in parts):
+        return False
+    if len(numbers) ** len(letters) > 100:
+        return False
+    first = {axis(index): index for index in reversed(letters)}
+    choices = (
+        product(numbers, repeat=len(letters)) if numbers else [[first[axis(i)] for i in letters]]
+    )
+    try:
+        return all(rebuilt_sum(polynomial, dict(zip(letters, at, strict=True))) for at in choices)
+    except DerivationError:  # it is divided by something that vanishes
+        return False
+
+
+def inside_of(part):
+    """All atoms in a polynomial or an atom."""
+    for atom in part.atoms if isinstance(part, Polynomial) else part.children:
+        if isinstance(atom, Polynomial):
+            yield from inside_of(atom)
+        else:
+            yield atom
+            yield from inside_of(atom)
+
+
+def once(powers):
+    """[x > 0]ⁿ = [x > 0] for n > 0."""
+    for atom, exponent in powers.items():
+        if isinstance(atom, Indicator) and exponent > 0 and exponent != 1:
+            return collect({**powers, atom: sympy.S.One}.items())
+    return None
+
+
+def implied(powers):
+    """[x > 0] [x + p > 0] = [x > 0] and [x > 0] [−x − p > 0] = 0, for p ≥ 0."""
+    found = [atom for atom, n in powers.items() if isinstance(atom, Indicator) and n == 1]
+    for one, other in permutations(found, 2):
+        if is_above(other.inside, one.inside):
+            return collect([(atom, n) for atom, n in powers.items() if atom != other])
+        if is_above(other.inside.scaled(-1), one.inside):
+            return Polynomial()
+    return None
+
+
+def is_above(upper, lower):
+    """Whether a positive multiple of one is seen to be greater than the other, or the same."""
+    for scale in ratios(lower, upper):
+        more = upper.scaled(scale) + lower.scaled(-1)
+        if scale > 0 and is_positive(Total(more)):
+            return True
+    return False
+
+
+def ratios(one, other):
+    """By what the second is multiplied so that a term of both is the same: {c/d, …}."""
+    return sorted({c / other[factors] for factors, c in one.items() if factors in other})
 
 
 # Sums.
@@ -388,11 +549,14 @@ def rebuilt(atom, exponent, names, cited):
             return power(exponential(inside), exponent)
         case Total():
             return power(inside, exponent)
+        case Indicator():
+            return power(indicator(inside), exponent)
         case Call(sympy.log):
             return power(logarithm(inside), exponent)
-    return collect([(Call(atom.function, inside), exponent)])
+    return power(call(atom.function, inside), exponent)
 
 
-OF_PRODUCTS = pick_free, same_place, whole_roots, whole_totals, divide
+OF_PRODUCTS = pick_free, same_place, once, implied, whole_roots, whole_totals, divide
 OF_SUMS = pick, count, join, fold, slide
-RULES = multiply, collect, power, exponential, logarithm, bracket, *OF_PRODUCTS, sum_over, *OF_SUMS
+CONSTRUCTED = multiply, collect, power, exponential, logarithm, bracket, indicator, cases
+RULES = *CONSTRUCTED, *OF_PRODUCTS, sum_over, *OF_SUMS

@@ -27,11 +27,14 @@ from ..language.algebra import (
     Transpose,
 )
 from ..language.arrays import Array, Delta, Derivative, Entry, Gradient
-from ..language.functions import Apply, Known
+from ..language.functions import Apply, Known, indicator, relu
+from ..language.kinks import Larger, Smaller
 from ..language.vectors import Diag, Ones, Outer
 from ..nodes import Dimension, Index, Number, walk
+from .printer import sides
 
 SIGNS = {Add: "+", Sub: "-", Mul: "*", Div: "/"}
+EXTREMES = {Larger: "np.maximum", Smaller: "np.minimum"}
 LOOSE, PRODUCT, MATRIX, POWER, ATOM = range(5)  # how firmly the text of a part holds together
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 ERF = np.vectorize(math.erf, otypes=[float])  # NumPy has none
@@ -148,7 +151,7 @@ class Text:
             case Outer(x, y):
                 return f"np.outer({self.array(x)[0]}, {self.array(y)[0]})", ATOM
             case Apply(h, x):
-                return f"{self.called_as(h)}({self.array(x)[0]})", ATOM
+                return self.applied(h, x, self.array)
             case Pow(x, n):
                 return power(self.array(x), n)
             case MatMul(x, y):
@@ -172,10 +175,28 @@ class Text:
             return f"{value.p} / {value.q}", PRODUCT
         return "np.pi", ATOM
 
-    def called_as(self, h):
+    def applied(self, h, x, text):
+        """A function of a part, of which `text` makes the text."""
+        if h == relu:
+            return f"np.maximum({text(x)[0]}, 0)", ATOM
+        if h == indicator:
+            return f"np.where({self.compared(x, text)}, 1.0, 0.0)", ATOM
         if isinstance(h, Known):
-            return h.name if h.name == "erf" else f"np.{h.name}"
-        return self.functions[h]
+            return f"{h.name if h.name == 'erf' else f'np.{h.name}'}({text(x)[0]})", ATOM
+        return f"{self.functions[h]}({text(x)[0]})", ATOM
+
+    def compared(self, x, text):
+        """X > Y, of booleans."""
+        left, sign, right = sides(x)
+        return f"{held(text(left), LOOSE)} {sign} {held(text(right), LOOSE)}"
+
+    def masked(self, node, text):
+        """dY * (X > 0): next to numbers, NumPy takes a boolean for 0 or 1."""
+        if not isinstance(node, Mul) or is_mask(node.left) == is_mask(node.right):
+            return None
+        mask, other = (node.left, node.right) if is_mask(node.left) else (node.right, node.left)
+        between = self.compared(mask.argument, text)
+        return f"{held(text(other), PRODUCT)} * ({between})", PRODUCT
 
     def matmul(self, x, y):
         """A matrix product; a sum where it is one with ones, a factor where it is one with diag."""
@@ -189,6 +210,8 @@ class Text:
 
     def elementwise(self, kind, x, y):
         """+ − * / of two arrays; a vector that is repeated in rows or columns is left to NumPy."""
+        if kind is Mul and (found := self.masked(kind(x, y), self.array)):
+            return found
         left, right = self.repeated(x, y), None
         if left is None:
             left, right = self.array(x), self.repeated(y, x)
@@ -230,11 +253,12 @@ class Text:
             case Neg(x):
                 return f"-{held(self.indexed(x, frame), PRODUCT)}", LOOSE
             case Apply(h, x):
-                return f"{self.called_as(h)}({self.indexed(x, frame)[0]})", ATOM
+                return self.applied(h, x, lambda part: self.indexed(part, frame))
             case Pow(x, n):
                 return power(self.indexed(x, frame), n)
             case Elementwise(left=x, right=y):
-                return joined(type(node), self.indexed(x, frame), self.indexed(y, frame))
+                part = lambda one: self.indexed(one, frame)  # noqa: E731
+                return self.masked(node, part) or joined(type(node), part(x), part(y))
         return self.array(node)
 
     @property
@@ -284,6 +308,8 @@ class Text:
 
 def joined(kind, left, right):
     """Two parts with + − * or / between them; A @ B next to a * is in brackets, for the reader."""
+    if kind in EXTREMES:
+        return f"{EXTREMES[kind]}({left[0]}, {right[0]})", ATOM
     if kind in (Add, Sub):
         return f"{left[0]} {SIGNS[kind]} {held(right, PRODUCT)}", LOOSE
     left = held(left, ATOM if left[1] == MATRIX else PRODUCT)
@@ -293,6 +319,10 @@ def joined(kind, left, right):
 def held(part, level):
     text, firm = part
     return f"({text})" if firm < level else text
+
+
+def is_mask(node):
+    return isinstance(node, Apply) and node.function == indicator
 
 
 def power(part, n):

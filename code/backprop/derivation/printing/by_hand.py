@@ -15,9 +15,10 @@ import sympy
 
 from ..errors import DerivationError
 from ..judges.zero import is_zero
-from ..language import algebra
+from ..language import algebra, step
 from ..language.arrays import Delta, Entry
 from ..language.functions import Apply, Known
+from ..language.kinks import Larger, Smaller
 from ..language.vectors import Diag, Ones, Outer
 from ..nodes import Dimension, Number
 from .page import aligned, prose, rows
@@ -32,6 +33,8 @@ BINARY = {
     algebra.Div: lambda x, y: x / y,
     algebra.MatMul: lambda x, y: x @ y,
     Outer: np.multiply.outer,
+    Larger: np.vectorize(step.larger, otypes=[object]),
+    Smaller: np.vectorize(step.smaller, otypes=[object]),
 }
 
 
@@ -262,8 +265,13 @@ def worth(node, given, sizes, at):
         case Apply(function, Entry(array, indices)) if Apply(function, array) in given:
             return given[Apply(function, array)][tuple(at.get(one, one) - 1 for one in indices)]
     if type(node) in BINARY:
-        return BINARY[type(node)](of(node.left), of(node.right))
+        return plain(BINARY[type(node)](of(node.left), of(node.right)))
     raise NoNumbers(f"by_hand() has no numbers for {node}")
+
+
+def plain(value):
+    """The number itself, where NumPy has made an array of it that has no axes."""
+    return value[()] if isinstance(value, np.ndarray) else value
 
 
 def places(indices, lengths, sizes):

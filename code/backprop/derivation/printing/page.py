@@ -83,9 +83,9 @@ def notes(step, tex):
 
 
 def condition(one, show):
-    """A side condition: Y > 0."""
+    """A side condition: Y > 0, or A ≠ B."""
     sign = r"\neq" if show is latex and one.sign == "≠" else one.sign
-    return f"{show(one.what)} {sign} 0"
+    return f"{show(one.what)} {sign} {show(one.than)}"
 
 
 def by_definition(one):
@@ -240,5 +240,5 @@ def known_functions():
     """(name, LaTeX, LaTeX of the derivative, where it has a value) of every known function."""
     x = arrays.array("x")
     for name, one in KNOWN.items():
-        where = "where x > 0" if one.of_positive else "everywhere"
+        where = "where x > 0" if one.of_positive else "where x ≠ 0" if one.kink else "everywhere"
         yield name, latex(one(x)), latex(one.slope(x)), where

@@ -5,9 +5,10 @@ from itertools import count
 
 import sympy
 
-from ..language.algebra import Div, Elementwise, MatMul, Mul, Neg, Sum
+from ..language.algebra import Div, Elementwise, MatMul, Mul, Neg, Sub, Sum
 from ..language.arrays import Array, Delta, Entry, Gradient
-from ..language.functions import Apply
+from ..language.functions import Apply, indicator
+from ..language.kinks import ZERO
 from ..language.shifted import Shifted, spelled
 from ..language.vectors import Outer
 from ..nodes import Dimension, Node, Number, Place, walk
@@ -142,7 +143,15 @@ class Printer:
         return draw(self.part(node.of), self.part(node.by))
 
     def apply(self, node):
+        if node.function == indicator:
+            row, (left, sign, right) = is_row(node.argument), sides(node.argument)
+            return self.style.compared(self.oriented(left, row), sign, self.oriented(right, row))
         return self.style.apply(node.function, self.part(node.argument), not node.shape)
+
+    def larger(self, node):
+        return self.style.extreme(node.sign, *self.operands(node))
+
+    smaller = larger
 
     def ones(self, node):
         return self.style.ones(node.shape)
@@ -223,6 +232,16 @@ class Printer:
         if node.exponent == Fraction(1, 2):
             return self.style.root(self.part(node.base).text)
         return self.style.power(self.hold(self.part(node.base), ATOM), node.exponent)
+
+
+def sides(argument):
+    """What is compared in [x > y], or in [x < 0]."""
+    match argument:
+        case Neg(x):
+            return x, "<", ZERO
+        case Sub(x, y):
+            return x, ">", y
+    return argument, ">", ZERO
 
 
 def latex(node, transposed=False, taken=()):
