@@ -19,7 +19,8 @@ To read the code, begin with `steps`: a derivation, line by line. On this floor 
 all expressions have in common, `misuse`, what may not be done to them, and `errors`. Each room
 imports only from those before it:
 
-language    what an author writes: algebra, arrays, shifted (indices), functions, kinks, vectors;
+language    what an author writes: algebra, arrays, shifted (indices), functions, kinks, chosen,
+            vectors;
             step is what both judges make of a kink
 premises    what may be in a line (admission, scope, ranges, conditions), and what it may rest on
             (definitions, hypotheses, facts)
@@ -46,6 +47,7 @@ from .judges.entries import as_sympy
 from .language import functions
 from .language.algebra import Sum, sqrt
 from .language.arrays import L, array, d, delta, dimensions, gradient, indices, loss
+from .language.chosen import Max, argmax, integers
 from .language.functions import *  # noqa: F403
 from .language.kinks import maximum, minimum
 from .language.vectors import diag, ones, outer
@@ -58,9 +60,9 @@ from .printing.legend import legend
 from .steps import Derivation
 
 __all__ = [
-    "Derivation", "DerivationError", "HiddenDependence", "L", "NotProved", "ShapeError", "Sum",
-    "UncitedFact", "UnusedFact", "VacuousStep", "WrongStep", "array", "as_sympy", "boxes",
-    "by_hand", "chain_rule", "d", "delta", "derive", "diag", "dimensions", "gradient", "indices",
-    "legend", "loss", "maximum", "minimum", "ones", "outer", "pi", "rows_sum_to_one", "sqrt",
-    *functions.__all__,
+    "Derivation", "DerivationError", "HiddenDependence", "L", "Max", "NotProved", "ShapeError",
+    "Sum", "UncitedFact", "UnusedFact", "VacuousStep", "WrongStep", "argmax", "array", "as_sympy",
+    "boxes", "by_hand", "chain_rule", "d", "delta", "derive", "diag", "dimensions", "gradient",
+    "indices", "integers", "legend", "loss", "maximum", "minimum", "ones", "outer", "pi",
+    "rows_sum_to_one", "sqrt", *functions.__all__,
 ]  # fmt: skip

@@ -18,7 +18,7 @@ from .judges.entries import Entries
 from .judges.rules import at_kinks_too
 from .judges.work import WRITTEN_OUT, TooMuch, limited
 from .language.arrays import Array, Delta, Derivative, Entry, Gradient, gradient
-from .language.kinks import jumps
+from .language.kinks import kink
 from .nodes import Index, axes, entry, node, walk
 from .premises.admission import admit, admit_target
 from .premises.conditions import needed
@@ -285,8 +285,8 @@ class Derivation:
             return False
 
     def _holds_at_kinks(self, expression, facts):
-        """Whether a line with [x > 0] in it is proved also where x = 0."""
-        if not any(jumps(part) for side in (self.last, expression) for part in walk(side)):
+        """Whether a line with a kink in it is proved also where that is."""
+        if not any(kink(part) for side in (self.last, expression) for part in walk(side)):
             return True
         with at_kinks_too():
             return self._proved(expression, facts)[0]

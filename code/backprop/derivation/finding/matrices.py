@@ -12,6 +12,7 @@ from functools import reduce
 
 from ..language.algebra import Add, Div, MatMul, Mul, Neg, Sub, Sum, Transpose
 from ..language.arrays import Delta, Derivative, Entry
+from ..language.chosen import Position
 from ..language.functions import Apply
 from ..language.kinks import Larger, Smaller
 from ..language.vectors import Diag, Ones, Outer, diag, ones, outer
@@ -114,6 +115,13 @@ class Drawing:
             return
         if n.denominator != 1 or abs(n) > 4:
             raise NoMatrix("it has a root or a high power of an array")
+        if any(
+            isinstance(i, Position)
+            for part in walk(atom)
+            if isinstance(part, Entry)
+            for i in part.indices
+        ):
+            raise NoMatrix("it has a look-up")
         if isinstance(atom, Entry):
             if any(isinstance(i, int) for i in atom.indices) or len(letters) < len(atom.indices):
                 raise NoMatrix("it has a single entry or a diagonal")

@@ -12,6 +12,7 @@ from zlib import crc32
 import sympy
 
 from ..errors import DerivationError
+from ..language.chosen import Max, OneHot, Positions
 from ..language.kinks import kink
 from ..language.step import Step
 from ..nodes import walk
@@ -49,9 +50,8 @@ def judge(before, after, scope, entries, hypotheses=()):
     ranges = (range(1, entries.sizes[size] + 1) for size in scope.values())
     assumed = assumptions(hypotheses, entries)
     points = [Point(entries, assumed, signs) for signs in ([1], [1, -1], [-1, 1])]
-    if any(
-        kink(part) for side in (before, after, *entries.definitions.sides) for part in walk(side)
-    ):
+    sides = before, after, *entries.definitions.sides
+    if any(is_bent(part) for side in sides for part in walk(side)):
         points += [Point(entries, assumed, [1, -1], seed) for seed in range(1, BENT)]
     undecided = []
     for numbers in product(*ranges):
@@ -61,6 +61,11 @@ def judge(before, after, scope, entries, hypotheses=()):
             return found
         undecided += [found] if found else []
     return min(undecided, key=lambda one: one.tested, default=None)
+
+
+def is_bent(part):
+    """Whether it has cases, of which one point can't show all."""
+    return kink(part) or isinstance(part, Max | OneHot | Positions)
 
 
 def clearly_differ(before, after, scope, entries, hypotheses=()):
@@ -181,7 +186,8 @@ class Point:
         code = crc32(symbol.name.encode())
         if self.seed:  # a check sum by itself would turn the signs of all letters together
             code = random.Random(f"{symbol.name} {self.seed}").getrandbits(32)
-        sign = 1 if symbol.is_positive else self.signs[code % len(self.signs)]
+        one_sign = symbol.is_positive or isinstance(self.entries.source[symbol][0], Positions)
+        sign = 1 if one_sign else self.signs[code % len(self.signs)]
         return sign * odd_value(code)
 
     def is_zero(self, expression):

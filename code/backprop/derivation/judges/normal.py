@@ -12,7 +12,7 @@ from sympy import Add, Mul, Pow, Sum, exp, log
 from ..errors import DerivationError
 from ..language.step import Step
 from . import quick
-from .atoms import Leaf, Polynomial, Same, Total, is_positive
+from .atoms import Largest, Leaf, Polynomial, Same, Total, is_positive
 from .indexed import Indexed, letter
 from .opening import openings
 from .rational import is_zero_rational
@@ -23,6 +23,7 @@ from .rules import (
     cases_of,
     exponential,
     indicator,
+    largest_at,
     logarithm,
     multiply_all,
     power,
@@ -96,6 +97,8 @@ def normal(expression):
             return bracket(place)
         case Step(args=[argument]):
             return indicator(normal(argument))
+        case Largest(args=[body, index, size, place]):
+            return largest_at(index, size, normal(body), place)
         case sympy.Abs(args=[argument]):  # what SymPy makes of a root of a square
             return power(power(normal(argument), sympy.S(2)), sympy.S.Half)
         case sympy.Function(args=[argument]):  # of which no rule says anything

@@ -14,7 +14,7 @@ import sympy
 
 from ..language.arrays import Derivative
 from ..language.step import Step
-from .atoms import Same, spelled
+from .atoms import ONE_HOT, Largest, Same, spelled
 from .opaque import Opaque
 
 LARGEST = 300_000  # numbers in one array
@@ -82,6 +82,8 @@ class Numbers:
                 return self.entry(self.letter(spelled(base)), at)
             case sympy.Symbol() if expression in self.lengths:
                 return (expression,), np.arange(1.0, self.lengths[expression] + 1)
+            case Largest(args=args):
+                return self.largest(*args)
             case Same(args=args):
                 return self.mapped(lambda place: 1.0 * (place == 0), args)
             case sympy.Symbol():
@@ -123,6 +125,20 @@ class Numbers:
         length = self.lengths[i if i.is_Symbol else j]
         return self.entry(np.eye(length), (i, j))
 
+    def largest(self, body, index, size, place):
+        """A one-hot at the largest: an axis for the place in the place of that of the index."""
+        self.lengths[index] = length = self.length(size)
+        names, array = self.value(body)
+        if index not in names:
+            return self.entry(np.eye(length)[0], (place,))
+        last = np.moveaxis(array, names.index(index), -1)
+        hot, rest = np.eye(length)[last.argmax(axis=-1)], [n for n in names if n != index]
+        if place.is_Integer:
+            return tuple(rest), hot[..., int(place) - 1]
+        if place in rest:
+            raise Unknown
+        return (*rest, place), hot
+
     def entry(self, array, at):
         """The entries at all places of the indices, which may be numbers or occur twice."""
         names = tuple(dict.fromkeys(one for one in at if one.is_Symbol))
@@ -141,6 +157,8 @@ class Numbers:
         return self.letters[name]
 
     def drawn(self, name):
+        if name.startswith(ONE_HOT):
+            raise Unknown
         if name not in self.known:
             return np.array(float(self.length(name)))
         rng, one = np.random.default_rng(crc32(name.encode())), self.known[name]

@@ -14,6 +14,7 @@ import sympy
 from ..errors import DerivationError
 from ..premises.ranges import within
 from .atoms import (
+    Argmax,
     Bound,
     Bracket,
     Call,
@@ -22,17 +23,21 @@ from .atoms import (
     Leaf,
     Polynomial,
     Total,
+    at_place,
     axis,
     fresh,
     is_delta,
     is_number,
+    is_one_hot,
     is_plain,
     is_positive,
     is_size,
+    place_of,
     whole,
 )
 from .work import spend
 
+SOMEWHERE = whole("?")  # a place that is not looked at
 MANY_CASES = 4  # [x > 0] of so many x are told apart in one function
 turning = [True]  # whether [−x > 0] = 1 − [x > 0], which does not hold at the kink, may be used
 
@@ -296,15 +301,17 @@ def indicator(polynomial):
 
 def cases(function, polynomial):
     """f([x > 0]) = [x > 0] f(1) + (1 − [x > 0]) f(0)."""
+    if (made := chosen(function, polynomial)) is not None:
+        return made
     found = cases_of(polynomial)
     if not 0 < len(found) <= MANY_CASES:
         return None
     on, off = (either(function, put(polynomial, found[0], value)) for value in (1, 0))
     if on is None and off is None:
         raise NoPower("the line divides by 0, or takes its logarithm")
-    chosen = Polynomial.of(found[0])
+    case = Polynomial.of(found[0])
     on, off = on or Polynomial(), off or Polynomial()
-    return off + multiply(chosen, on + off.scaled(-1))
+    return off + multiply(case, on + off.scaled(-1))
 
 
 def either(function, polynomial):
@@ -365,6 +372,103 @@ def inside_of(part):
         else:
             yield atom
             yield from inside_of(atom)
+
+
+def largest_at(index, size, polynomial, place):
+    """argmax_k (p x_k + c) = argmax_k x_k, for p > 0; p and c are the same for all k."""
+    kept = Polynomial({f: c for f, c in polynomial.items() if any(index in a.free for a, _ in f)})
+    if not kept:  # all are equal: any place may be said, and this one is said for all of them
+        return Polynomial.of(Argmax(index, size, Polynomial(), place))
+    number = common_measure(kept.values())
+    shared = [atom for atom in kept.atoms if is_positive(atom) and index not in atom.free]
+    less = [(atom, -min(dict(factors).get(atom, 0) for factors in kept)) for atom in shared]
+    less = [(atom, n) for atom, n in less if n]
+    rest = kept.mapped(lambda factors: collect([*factors, *less])).scaled(1 / number)
+    return Polynomial.of(Argmax(index, size, rest, place))
+
+
+def chosen(function, polynomial):
+    """f(Σ_k o_k x_k) = Σ_k o_k f(x_k) for a one-hot o."""
+    for bound in sorted((a for a in polynomial.atoms if isinstance(a, Bound)), key=lambda a: a.key):
+        single = all(dict(factors).get(bound, 1) == 1 for factors in polynomial)
+        if single and one_hots_of(bound):
+            ranges, opened = refreshed(bound)
+            if len(opened) == 1:
+                return by_place(function, polynomial, bound, ranges, opened)
+    return None
+
+
+def by_place(function, polynomial, bound, ranges, opened):
+    """The same for one Σ in it, which is that of `opened` over `ranges`."""
+    [(factors, number)] = opened.items()
+    sizes = dict(ranges)
+    one = next(a for a, _ in by_text(factors) if is_one_hot(a) and place_of(a) in sizes)
+    k = place_of(one)
+    rest = Polynomial({factors - {(one, sympy.S.One)}: number})
+    inner = sum_over(without(ranges, k), rest)
+    value = polynomial.mapped(lambda product_: replaced_in(product_, bound, inner))
+    return sum_over([(k, sizes[k])], multiply(Polynomial.of(one), function(value)))
+
+
+def by_text(factors):
+    return sorted(factors, key=lambda pair: pair[0].key)
+
+
+def replaced_in(factors, bound, inner):
+    """A product with a sum in the place of one of its atoms."""
+    if bound not in dict(factors):
+        return Polynomial({factors: sympy.S.One})
+    return multiply(collect([one for one in factors if one[0] != bound]), inner)
+
+
+def one_hots_of(atom):
+    """The one-hots in a product or of a Σ over their place, each at a place that means nothing."""
+    if is_one_hot(atom):
+        return {at_place(atom, SOMEWHERE)}
+    if not isinstance(atom, Bound):
+        return set()
+    summed = {index for index, _ in atom.ranges}
+    inner = [one for one, n in atom.factors if n == 1 and is_one_hot(one)]
+    found = {at_place(one, SOMEWHERE) for one in inner if place_of(one) in summed}
+    return {one for one in found if not one.free & summed}
+
+
+def one_hot(powers):
+    """o_i o_j = δ_ij o_i and o_iⁿ = o_i for a one-hot o, and Σ_i o_i x_i opened where o meets o."""
+    hot = [(atom, n) for atom, n in powers.items() if n > 0 and is_one_hot(atom)]
+    for atom, n in hot:
+        if n != 1:
+            return collect({**powers, atom: sympy.S.One}.items())
+    for (one, _), (other, _) in combinations(hot, 2):
+        if at_place(one, SOMEWHERE) == at_place(other, SOMEWHERE):
+            rest = collect([(a, n) for a, n in powers.items() if a not in (one, other)])
+            i, j = place_of(one), place_of(other)
+            same = Polynomial.of(Leaf(sympy.KroneckerDelta(i, j))) if i != j else Polynomial.of(1)
+            if i.is_Integer and j.is_Integer:
+                return Polynomial()
+            return multiply(multiply(rest, same), Polynomial.of(one))
+    return met(powers)
+
+
+def met(powers):
+    """The product with the sums opened that share a one-hot; None if there are none."""
+    meeting = [(atom, n, one_hots_of(atom)) for atom, n in powers.items() if n > 0]
+    for atom, n, mine in meeting:
+        if not isinstance(atom, Bound) or not n.is_Integer:
+            continue
+        shared = [
+            (other, m) for other, m, its in meeting if its & mine and (other != atom or m > 1)
+        ]
+        if not shared:
+            continue
+        opened = {atom} | {other for other, _ in shared if isinstance(other, Bound)}
+        ranges, made = (), collect([(a, k) for a, k in powers.items() if a not in opened])
+        for one in by_text([(a, powers[a]) for a in opened]):
+            for _ in range(int(one[1])):
+                more, inner = refreshed(one[0])
+                ranges, made = (*ranges, *more), multiply(made, inner)
+        return sum_over(ranges, made)
+    return None
 
 
 def once(powers):
@@ -439,6 +543,15 @@ def count(index, size, ranges, factors, cited):
         return None
     rest = add_up(without(ranges, index), factors, cited)
     return multiply(Polynomial.of(Leaf(size)), rest)
+
+
+def one_place(index, size, ranges, factors, cited):
+    """Σ_i o_i = 1 for a one-hot o, where i is in nothing else."""
+    match touching(index, factors):
+        case [(atom, exponent)] if exponent == 1 and is_one_hot(atom) and place_of(atom) == index:
+            if index not in at_place(atom, SOMEWHERE).free:
+                return add_up(without(ranges, index), factors - {(atom, exponent)}, cited)
+    return None
 
 
 def join(index, size, ranges, factors, cited):
@@ -536,6 +649,12 @@ def rebuilt(atom, exponent, names, cited):
             if is_delta(atom) and changed.is_Integer:
                 return Polynomial.of(changed**exponent)
             return collect([(Leaf(changed), exponent)])
+        case Argmax(index, size, inside, place):
+            if index in {*names, *names.values()}:
+                new = fresh(axis(index))
+                index, inside = new, rebuilt_sum(inside, {index: new})
+            inside = rebuilt_sum(inside, names, cited)
+            return power(largest_at(index, size, inside, place.xreplace(names)), exponent)
         case Bracket(expression):
             return power(bracket(expression.xreplace(names)), exponent)
         case Bound(ranges, factors):
@@ -556,7 +675,8 @@ def rebuilt(atom, exponent, names, cited):
     return power(call(atom.function, inside), exponent)
 
 
-OF_PRODUCTS = pick_free, same_place, once, implied, whole_roots, whole_totals, divide
-OF_SUMS = pick, count, join, fold, slide
+OF_PRODUCTS = pick_free, same_place, one_hot, once, implied, whole_roots, whole_totals, divide
+OF_SUMS = pick, count, one_place, join, fold, slide
 CONSTRUCTED = multiply, collect, power, exponential, logarithm, bracket, indicator, cases
-RULES = *CONSTRUCTED, *OF_PRODUCTS, sum_over, *OF_SUMS
+CHOOSING = largest_at, chosen
+RULES = *CONSTRUCTED, *CHOOSING, *OF_PRODUCTS, sum_over, *OF_SUMS

@@ -225,6 +225,42 @@ rewrite same -(pick n place (fun p => g (Z.of_nat p))).
 by apply: eq_bigr => p _; have [-> _] := bracket 0 0 0 n p place.
 Qed.
 
+(* What is chosen from an axis: a one-hot is δ_im, 1 at the place m and else 0. *)
+
+Theorem one_hot n (i j m : 'I_n) :
+  delta i m * delta j m = delta i j * delta i m /\
+  delta i m * delta i m = delta i m.
+Proof.
+rewrite /delta; split; last by case: eqP => _; ring.
+case: (i =P m) => [-> | _]; last by ring.
+by rewrite (eq_sym j m); ring.
+Qed.
+
+Theorem one_place n (m : 'I_n) :
+  \sum_(i < n) delta i m = 1.
+Proof.
+rewrite -(pick n m (fun _ => 1)).
+by apply: eq_bigr => i _; ring.
+Qed.
+
+Theorem chosen n (m : 'I_n) (f : R -> R) (x : 'I_n -> R) :
+  f (\sum_(k < n) (delta k m * x k)) = \sum_(k < n) (delta k m * f (x k)).
+Proof. by rewrite !pick. Qed.
+
+Theorem largest_at n (m : 'I_n) (x : 'I_n -> R) p c :
+  0 < p ->
+  (forall k, x k <= x m) <-> (forall k, p * x k + c <= p * x m + c).
+Proof. by move=> pos; split=> largest k; have := largest k; nra. Qed.
+
+Theorem still_largest n (m : 'I_n) (x y : 'I_n -> R) e :
+  (forall k, k != m -> x k + 2 * e <= x m) ->
+  (forall k, Rabs (y k - x k) < e) ->
+  forall k, k != m -> y k < y m.
+Proof.
+move=> gap near k other; have := gap k other.
+by have [? ?] := Rabs_def2 _ _ (near k); have [? ?] := Rabs_def2 _ _ (near m); lra.
+Qed.
+
 (* The two rules by which sums and products are differentiated (derivatives.py). *)
 
 Theorem slope n (f df : 'I_n -> R -> R) (g h : R -> R) dg dh x :

@@ -6,7 +6,7 @@ A kink is where both sides are equal; there is no derivative there. The page say
 from ..errors import DerivationError
 from ..nodes import Node, node, shape_name
 from .algebra import Elementwise, Neg, Sub
-from .functions import Apply, Known, indicator, sign
+from .functions import Apply, Known, indicator
 
 ZERO = node(0)
 
@@ -61,11 +61,6 @@ def kink(node):
         case Apply(Known(kink=True), x):
             return x, ZERO
     return None
-
-
-def jumps(node):
-    """Whether it has a value at its kink: [x > 0] has, and is not differentiated in most lines."""
-    return isinstance(node, Apply) and node.function in (indicator, sign)
 
 
 Node.__gt__ = is_above

@@ -13,6 +13,9 @@ class Step(sympy.Function):
         """A number where the sign is known: what is 0 is not above 0."""
         return sympy.Integer(bool(x > 0)) if x.is_number and x.is_comparable else None
 
+    def _sympystr(self, printer):
+        return f"[{printer._print(self.args[0])} > 0]"
+
     def fdiff(self, argindex=1):
         return sympy.S.Zero
 

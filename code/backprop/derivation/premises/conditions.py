@@ -6,11 +6,14 @@ from dataclasses import dataclass, field
 from ..errors import DerivationError
 from ..language.algebra import Add, Div, MatMul, Mul, Neg, Pow, Sum, Transpose
 from ..language.arrays import Array, Delta, Derivative, Entry
+from ..language.chosen import Max, OneHot
 from ..language.functions import Apply, Known, indicator
-from ..language.kinks import ZERO, Larger, Smaller, jumps, kink
+from ..language.kinks import ZERO, Larger, Smaller, kink
 from ..language.shifted import Shifted
 from ..language.vectors import Ones, Outer
-from ..nodes import Dimension, Node, Number, walk
+from ..nodes import Dimension, Node, Number, Place, walk
+
+UNIQUE = "is attained once"
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,7 @@ def positive(expression, definitions):
             return False  # it may be outside, where it is 0
         case Entry(array) | (Array() as array):
             return array.positive or by_definition(array, definitions)
-        case Sum(part) | Pow(part) | Transpose(part):
+        case Sum(part) | Max(part) | Pow(part) | Transpose(part):
             return positive(part, definitions)
         case Add(x, y):
             signs = [positive(x, definitions), positive(y, definitions)]
@@ -68,9 +71,9 @@ def not_negative(expression, definitions):
             return True
         case MatMul(x, y, shape=()) if x == y:
             return True
-        case Sum(part):
+        case Sum(part) | Max(part):
             return not_negative(part, definitions)
-        case Apply(Known(name="relu" | "abs" | "indicator")):
+        case Apply(Known(name="relu" | "abs" | "indicator")) | Delta() | OneHot():
             return True
         case Add(x, y) | Mul(x, y) | Div(x, y) | Smaller(x, y):
             return not_negative(x, definitions) and not_negative(y, definitions)
@@ -106,7 +109,7 @@ def needed(before, after, facts, definitions, said=(), at_kinks=False):
     """What a line rests on: the conditions that come or go, and those of what it opens or cites.
 
     Of a kink it is said once in a derivation that the lines do not hold there; `said` was before.
-    Where a line has [x > 0], and holds `at_kinks` too, that is not said because of it.
+    A line that differentiates nothing may hold `at_kinks` too.
     """
     opened = [definitions[array].right for array in sorted(facts.arrays, key=str)]
     bent = [one for side in (before, after) for one in smooth(side, definitions, at_kinks)]
@@ -125,11 +128,26 @@ def smooth(expression, definitions, at_kinks=False):
         part for one in walk(expression) if isinstance(one, Derivative) for part in walk(one)
     ]
     for part in walk(expression):
-        pair = kink(part)
-        if pair and not (at_kinks and jumps(part) and part not in derived):
+        if at_kinks and part not in derived:
+            continue
+        if isinstance(part, Max | OneHot) and not single(part):
+            yield Condition(Max(part.body, *part.ranges), UNIQUE)
+        if pair := kink(part):
             x, y = pair
             if y != ZERO or not positive(x, definitions):
                 yield apart(x, y)
+
+
+def single(part):
+    """Whether all that a maximum is taken of is one and the same."""
+    return not any(part.indices[0] in letters for letters in map(letters_in, walk(part.body)))
+
+
+def letters_in(part):
+    """The indices of one node."""
+    places = part.indices if isinstance(part, Entry) else ()
+    places = (part.left, part.right) if isinstance(part, Delta) else places
+    return {letter for one in places if isinstance(one, Place) for letter in one.letters}
 
 
 def apart(x, y):
@@ -147,7 +165,11 @@ def check_deltas(expression):
 
 
 def is_zero_or_one(factor):
-    return isinstance(factor, Delta) or isinstance(factor, Apply) and factor.function == indicator
+    return (
+        isinstance(factor, Delta | OneHot)
+        or isinstance(factor, Apply)
+        and factor.function == indicator
+    )
 
 
 def check_shifted(expression):

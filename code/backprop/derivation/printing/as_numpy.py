@@ -21,16 +21,19 @@ from ..language.algebra import (
     MatMul,
     Mul,
     Neg,
+    Over,
     Pow,
     Sub,
     Sum,
     Transpose,
 )
 from ..language.arrays import Array, Delta, Derivative, Entry, Gradient
+from ..language.chosen import Max, OneHot, Position, Positions
 from ..language.functions import Apply, Known, indicator, relu
 from ..language.kinks import Larger, Smaller
+from ..language.shifted import Shifted
 from ..language.vectors import Diag, Ones, Outer
-from ..nodes import Dimension, Index, Number, walk
+from ..nodes import Dimension, Index, Number, Place, walk
 from .printer import sides
 
 SIGNS = {Add: "+", Sub: "-", Mul: "*", Div: "/"}
@@ -61,12 +64,23 @@ def checked(plain, text):
     def wrapped(*args, **kwargs):
         given, sizes = signature.bind(*args, **kwargs).arguments, {}
         for name, array in text.arrays.items():
-            given[name] = as_floats(given[name], name, text.name)
+            if isinstance(array, Positions):
+                given[name] = as_positions(given[name], name, text.name)
+            else:
+                given[name] = as_floats(given[name], name, text.name)
             expect_shape(given[name], [str(n) for n in array.shape], sizes, name, text.name)
         return plain(**given)
 
     wrapped.source = text.source
     return wrapped
+
+
+def as_positions(value, name, function):
+    """Integers, counted from 0 as in NumPy. Raises ValueError for others."""
+    made = np.asarray(value)
+    if made.dtype.kind not in "iu" or (made.size and made.min() < 0):
+        raise ValueError(f"{function} expects {name} to be integers from 0 on, got {value!r}")
+    return made
 
 
 class Text:
@@ -81,7 +95,7 @@ class Text:
                 "says it, before it can be computed"
             )
         indices = [i for part in parts if isinstance(part, Entry) for i in part.indices]
-        if not all(isinstance(i, Index | int) for i in indices):
+        if any(isinstance(i, Shifted) for i in indices):
             raise DerivationError(f"{self.line} has shifted indices: write its NumPy by hand")
         self.taken = {"np", "erf"} | {str(part) for part in parts if isinstance(part, Dimension)}
         self.name = self.free(name_of(derivation))
@@ -245,6 +259,13 @@ class Text:
                 return self.array(array)
             case Entry(array, indices):
                 return self.placed(self.called[array], indices, frame), ATOM
+            case Delta(Position() as place, other) | Delta(other, Position() as place):
+                return self.one_hot(place, other, frame)
+            case OneHot(place=place):
+                return self.at_largest(node, place, frame)
+            case Max():
+                body = self.indexed(node.body, (*frame, *node.indices))
+                return f"{held(body, ATOM)}.max(axis=-1)", ATOM
             case Delta(left, right):
                 sizes = [self.frame_sizes[i] for i in (left, right) if isinstance(i, Index)]
                 return self.placed(f"np.eye({self.size(sizes[0])})", (left, right), frame), ATOM
@@ -264,12 +285,13 @@ class Text:
     @property
     def frame_sizes(self):
         """{index: size} of all indices of the line."""
-        sums = [part for part in walk(self.line) if isinstance(part, Sum)]
+        sums = [part for part in walk(self.line) if isinstance(part, Over)]
         pairs = [pair for one in sums for pair in zip(one.indices, one.sizes, strict=True)]
         return {**self.scope, **dict(pairs)}
 
     def placed(self, text, indices, frame):
         """An entry X_ik as the array X, with its axes where the frame has i and k."""
+        text, indices = self.looked_up(text, indices)
         if any(isinstance(i, int) for i in indices):
             places = ", ".join(str(i - 1) if isinstance(i, int) else ":" for i in indices)
             text = f"{text}[{places}]"
@@ -281,6 +303,36 @@ class Text:
             text += ".T" if len(mine) == 2 else f".transpose({', '.join(map(str, order))})"
         marks = [":" if index in mine else "None" for index in frame]
         return text if "None" not in marks or not mine else f"{text}[{', '.join(marks)}]"
+
+    def one_hot(self, position, other, frame):
+        """[v = t_i] as rows of an identity matrix."""
+        if isinstance(other, Position):
+            raise DerivationError(f"{position} = {other}: write its NumPy by hand")
+        table = f"np.eye({self.size(position.array.to)})[{self.called[position.array]}]"
+        return self.placed(table, (*position.indices, other), frame), ATOM
+
+    def at_largest(self, node, place, frame):
+        """[k = argmax_l X_il] as rows of an identity matrix."""
+        if not isinstance(place, Index) or place not in frame:
+            raise DerivationError(f"{node}: write its NumPy by hand")
+        rest = tuple(index for index in frame if index != place)
+        used = [index for index in rest if index in {*letters_in(node.body)}]
+        body = self.indexed(node.body, (*used, *node.indices))
+        table = f"np.eye({self.size(node.sizes[0])})[{held(body, ATOM)}.argmax(axis=-1)]"
+        return self.placed(table, (*used, place), frame), ATOM
+
+    def looked_up(self, text, indices):
+        """(E[t], the indices of its axes), for E[t[i], j]."""
+        places = [n for n, one in enumerate(indices) if isinstance(one, Position)]
+        if not places:
+            return text, indices
+        [n], t = places[:1], indices[places[0]]
+        indices = (*indices[:n], *t.indices, *indices[n + 1 :])
+        if len(places) > 1 or len({*indices}) < len(indices):
+            raise DerivationError(
+                f"{self.line} has a look-up along a diagonal: write its NumPy by hand"
+            )
+        return f"{text}[{':, ' * n}{self.called[t.array]}]", indices
 
     def total(self, node, frame):
         """Σ: an einsum if it is a product of entries, else a sum over the last axes."""
@@ -334,11 +386,13 @@ def power(part, n):
 
 def letters_in(node):
     """The free indices of a scalar."""
-    bound = {i for part in walk(node) if isinstance(part, Sum) for i in part.indices}
+    bound = {i for part in walk(node) if isinstance(part, Over) for i in part.indices}
     for part in walk(node):
         found = part.indices if isinstance(part, Entry) else ()
         found = (part.left, part.right) if isinstance(part, Delta) else found
-        yield from (i for i in found if isinstance(i, Index) and i not in bound)
+        found = (part.place,) if isinstance(part, OneHot) else found
+        letters = (i for one in found if isinstance(one, Place) for i in one.letters)
+        yield from (i for i in letters if i not in bound)
 
 
 def factors(node):

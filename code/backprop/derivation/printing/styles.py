@@ -88,6 +88,11 @@ class Latex:
     def sigma(self, index, size):
         return rf"\sum_{{{self.name(index)}=1}}^{{{self.name(size)}}} "
 
+    def over(self, name, index, size):
+        """max or argmax over an index."""
+        sign = rf"\{name}" if name == "max" else rf"\operatorname{{{name}}}"
+        return rf"{sign}_{{1 \le {self.name(index)} \le {self.name(size)}}} "
+
     def apply(self, function, argument, scalar):
         if function == exp and scalar:
             return Part(f"e^{{{argument.text}}}", POWER)
@@ -111,7 +116,7 @@ class Text(Latex):
         return re.sub(r"\^\{\((\d+)\)\}", lambda m: "⁽" + m[1].translate(SUPERSCRIPT) + "⁾", name)
 
     def subscript(self, base, indices):
-        return f"{base}_{{{indices}}}" if set(indices) & {*"+−·"} else f"{base}_{indices}"
+        return f"{base}_{{{indices}}}" if set(indices) & {*"+−·_"} else f"{base}_{indices}"
 
     def group(self, text):
         return f"({text})"
@@ -160,6 +165,9 @@ class Text(Latex):
 
     def sigma(self, index, size):
         return f"Σ_{{{index}=1..{size}}} "
+
+    def over(self, name, index, size):
+        return f"{name}_{{{index}=1..{size}}} "
 
     def apply(self, function, argument, scalar):
         if function == absolute:
