@@ -37,7 +37,13 @@ METHODS = {  # the names of NumPy, as methods and as functions: what to write in
     "log": "write log(X), the name that comes with the derivations",
     "tanh": "write tanh(X), the name that comes with the derivations",
     "reshape": "shapes are given when an array is named",
-    "max": "there is no maximum here: give the largest entries a letter of their own",
+    "max": "write Max(X[i, k], (k, 1, M)) for the largest of a row, maximum(A, B) for that of two",
+    "argmax": "write argmax(X[i, k], (k, 1, M)), which is an index",
+    "maximum": "write maximum(A, B), the name that comes with the derivations",
+    "minimum": "write minimum(A, B), the name that comes with the derivations",
+    "where": "write (X > 0) * A + (X < 0) * B",
+    "sign": "write sign(x), the name that comes with the derivations",
+    "absolute": "write abs(x)",
     "copy": "letters need no copies",
 }
 LETTER = (
@@ -119,12 +125,11 @@ class NotNumbers:
     __setitem__ = refusal("an assignment", "say what an array is in define={Y[i, j]: …}")
     __xor__ = __rxor__ = refusal("^", "write ** for a power, and .T for a transpose")
     __rpow__ = refusal("a power with a letter above", "write exp(x * log(2)) for 2 ** x")
-    __abs__ = refusal("abs()", "write sqrt(x ** 2)")
 
 
 PLAIN = "+, −, *, /, @ and ** are what there is"
-for _name in ("lt", "le", "gt", "ge"):
-    _order = "array(…, positive=True) says that one is > 0"
+for _name in ("le", "ge"):
+    _order = "write X > 0, which is 0 or 1 for each entry; where both are equal there is a kink"
     setattr(NotNumbers, f"__{_name}__", refusal(OTHERS[_name], _order))
 for _name in ("index", "float", "int", "complex", "round", "floor", "ceil", "trunc"):
     setattr(NotNumbers, f"__{_name}__", refusal(OTHERS[_name], f"it {LETTER}"))

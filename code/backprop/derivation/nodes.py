@@ -80,7 +80,10 @@ def walk(expression):
 class Place(NoArithmetic):
     """What may be in square brackets: an index, or what is made of indices and sizes."""
 
-    letters, sizes = (), ()
+    letters, sizes, parts, alone = (), (), (), False  # `alone`: it is no index by itself
+
+    def delta(self, place):
+        """What δ of both is, if that is something of its own."""
 
 
 class Node(NotNumbers):
@@ -104,8 +107,9 @@ class Node(NotNumbers):
         if "_children" not in vars(self):  # asked for often, by `walk`
             values = (getattr(self, field.name) for field in fields(self))
             flat = [v for one in values for v in (one if isinstance(one, tuple) else (one,))]
-            sizes = [size for v in flat if isinstance(v, Place) for size in v.sizes]
-            found = [v for v in flat if isinstance(v, Node)] + sizes
+            places = [v for v in flat if isinstance(v, Place)]
+            found = [v for v in flat if isinstance(v, Node)]
+            found += [part for one in places for part in (*one.sizes, *one.parts)]
             object.__setattr__(self, "_children", found)
         return self._children
 
@@ -116,6 +120,8 @@ class Node(NotNumbers):
                 f"{self} is {shape_name(self.shape)}, but it is indexed with {len(indices)}"
             )
         for index in indices:
+            if isinstance(index, Place) and index.alone:
+                raise DerivationError(index.lesson)
             if not isinstance(index, Place) and (type(index) is not int or index < 1):
                 raise ShapeError(
                     f"an index of {self} is a letter or an integer from 1, or made of them by + "

@@ -15,15 +15,17 @@ from .errors import (
 )
 from .judges import explicit, normal
 from .judges.entries import Entries
+from .judges.rules import at_kinks_too
 from .judges.work import WRITTEN_OUT, TooMuch, limited
-from .language.arrays import Derivative, Entry, Gradient, gradient
+from .language.arrays import Array, Delta, Derivative, Entry, Gradient, gradient
+from .language.kinks import kink
 from .nodes import Index, axes, entry, node, walk
 from .premises.admission import admit, admit_target
 from .premises.conditions import needed
 from .premises.definitions import Definitions
 from .premises.facts import Facts, Result, chain_rule
 from .premises.ranges import outside
-from .premises.scope import arrays_in, shapes_of
+from .premises.scope import arrays_in, free_indices, shapes_of
 from .printing import as_numpy, page
 from .printing.printer import latex, text
 
@@ -100,7 +102,11 @@ class Derivation:
             raise VacuousStep(f"the line says the same as the one above it: {expression}")
         admit(expression, self, facts.hypotheses)
         checked = self._judge(expression, reason, using, facts, how)
-        where = needed(self.last, expression, facts, self.definitions)
+        said = [one for step in self.steps for one in step.where]
+        exact = how == PROOF and self._holds_at_kinks(expression, facts)
+        where = needed(self.last, expression, facts, self.definitions, said, exact)
+        self._check_kinks([one for one in where if one.of_kink], facts)
+        self._check_kinks(where, facts)
         return Step(expression, reason, using, facts, where, how, checked)
 
     @property
@@ -278,6 +284,28 @@ class Derivation:
         except HiddenDependence:
             return False
 
+    def _holds_at_kinks(self, expression, facts):
+        """Whether a line with a kink in it is proved also where that is."""
+        if not any(kink(part) for side in (self.last, expression) for part in walk(side)):
+            return True
+        with at_kinks_too():
+            return self._proved(expression, facts)[0]
+
+    def _check_kinks(self, where, facts):
+        """Raises DerivationError if the definitions put something at its kink for all numbers."""
+        assumed = (*self.hypotheses, *facts.hypotheses)
+        for one in where:
+            at = dict(zip(axes(one.what.shape), one.what.shape, strict=True))
+            x, y = (one_entry(side, at) for side in (one.what, one.than))
+            if any(isinstance(part, Delta) or is_shifted(part) for part in walk(x - y)):
+                continue  # nothing rests on these
+            entries = Entries(self.shapes[0], self.definitions)
+            if explicit.vanishes(x - y, at or free_indices(x - y), entries, assumed):
+                raise DerivationError(
+                    f"{one.what} is {one.than} by the definitions, at some entries or at all: "
+                    "that is the kink, and the line says nothing there"
+                )
+
     def _compare(self, expression, facts, sizes):
         """None if the two lines are equal at one shape, else their Difference."""
         entries = Entries(sizes, self.definitions)
@@ -308,6 +336,15 @@ class Derivation:
 
     def __repr__(self):
         return page.as_text(self)
+
+
+def one_entry(side, at):
+    """An entry at the indices of an array, or a scalar."""
+    return side.entry() if isinstance(side, Array) and not side.shape else entry(side, *at)
+
+
+def is_shifted(part):
+    return isinstance(part, Entry) and not all(isinstance(i, Index | int) for i in part.indices)
 
 
 def too_much(error):

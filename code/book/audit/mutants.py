@@ -34,6 +34,7 @@ from backprop.derivation.language import arrays as makers
 from backprop.derivation.language.algebra import Add, Div, MatMul, Mul, Neg, Pow, Sub, Transpose
 from backprop.derivation.language.arrays import Array, Delta, Derivative, Entry, Gradient
 from backprop.derivation.language.functions import Apply, Function, Known
+from backprop.derivation.language.kinks import Larger, Smaller
 from backprop.derivation.language.shifted import Shifted, moved
 from backprop.derivation.language.vectors import Diag, Ones, Outer
 from backprop.derivation.nodes import Dimension, Index, Node, Number, entry, node
@@ -220,10 +221,16 @@ def exponent(part, around):
 
 
 def function(part, around):
-    """A prime too many or too few; a known function dropped."""
+    """A prime too many or too few; a known function dropped; the other branch at a kink."""
     match part:
-        case Apply(Known(), x):
+        case Apply(Known() as known, x):
             yield same, x
+            if known.kink:
+                yield Apply, known, -x
+        case Larger(x, y):
+            yield Smaller, x, y
+        case Smaller(x, y):
+            yield Larger, x, y
         case Apply(Function(name, order), x):
             yield Apply, Function(name, order + 1), x
             if order:

@@ -26,6 +26,14 @@ SLIPS = {
     "bracket": ("at_zero (k * e + c) = 0", "at_zero (k * e + c) = 1"),
     "same_place": ("at_zero p * at_zero (p - q) /\\", "at_zero p * at_zero (p - q + 1) /\\"),
     "slide": ("(0 <= e < Z.of_nat n)%Z ->", "(0 <= e)%Z ->"),
+    "indicator": ("(x <> 0 -> above (- x)", "(above (- x)"),
+    "cases": ("above x * f 1 + (1 - above x) * f 0", "above x * f 1 + (1 - above x) * f 1"),
+    "once": ("= above x", "= 1"),
+    "implied": ("above x * above (x + p) = above x", "above x * above (x + p) = above (x + p)"),
+    "one_hot": ("= delta i j * delta i m", "= delta i j"),
+    "one_place": ("= 1", "= INR n"),
+    "chosen": ("(delta k m * f (x k))", "f (delta k m * x k)"),
+    "largest_at": ("0 < p ->", "p <> 0 ->"),
     "slope": ("dg * h x + g x * dh", "dg * h x - g x * dh"),
 }
 

@@ -16,6 +16,7 @@ from backprop.derivation import (
     Derivation,
     DerivationError,
     HiddenDependence,
+    Max,
     NotProved,
     ShapeError,
     Sum,
@@ -32,10 +33,12 @@ from backprop.derivation import (
     function,
     gradient,
     indices,
+    integers,
     log,
     nodes,
     outer,
     pi,
+    relu,
     rows_sum_to_one,
     sqrt,
     tanh,
@@ -57,6 +60,7 @@ v, w, c = array("v", M), array("w", N), array("c", S, positive=True)
 x, y = array("x"), array("y")
 p, q = array("p", positive=True), array("q", positive=True)
 h, g = function("h"), function("g")
+t = integers("t", S, to=M)
 TWO = node(2)
 ROWS = rows_sum_to_one(T)
 
@@ -94,6 +98,10 @@ WITHOUT = {
         atoms.Bound(tuple(ranges), frozenset({(atoms.Total(body), sympy.S.One)}))
     ),
     rules.bracket: lambda place: atoms.Polynomial.of(atoms.Bracket(place)),
+    rules.indicator: lambda inside: atoms.Polynomial.of(atoms.Indicator(inside)),
+    **dict.fromkeys([rules.cases, rules.once, rules.implied], NOTHING),
+    rules.largest_at: lambda *parts: atoms.Polynomial.of(atoms.Argmax(*parts)),
+    **dict.fromkeys([rules.chosen, rules.one_hot, rules.one_place], NOTHING),
     **dict.fromkeys(
         [rules.pick_free, rules.same_place, rules.whole_roots, rules.whole_totals, rules.divide],
         NOTHING,
@@ -120,6 +128,24 @@ BY_RULE = [
     (rules.same_place, v[i] * c[k] * w[j] * delta(i + k, j) * delta(j, i + k),
      v[i] * c[k] * w[j] * delta(i + k, j)),
     (rules.slide, Sum(v[M + 1 - i], (i, 1, M)) * v[k], v[k] * Sum(v[i], (i, 1, M))),
+    (rules.indicator, Sum(v[i] * (p * v[i] > 0), (i, 1, M)), Sum(relu(v[i]), (i, 1, M))),
+    (rules.indicator, Sum((v[i] > 0) + (v[i] < 0), (i, 1, M)), M),
+    (rules.indicator, Sum(v[i] * (p + q > 0), (i, 1, M)), Sum(v[i], (i, 1, M))),
+    (rules.cases, Sum(h(relu(v[i])), (i, 1, M)),
+     Sum((v[i] > 0) * (h(v[i]) - h(0 * x)) + h(0 * x), (i, 1, M))),
+    (rules.cases, Sum(h(abs(v[i])), (i, 1, M)),
+     Sum((v[i] > 0) * h(v[i]) + (v[i] < 0) * h(-v[i]), (i, 1, M))),
+    (rules.once, Sum(relu(v[i]) ** 2, (i, 1, M)), Sum(v[i] ** 2 * (v[i] > 0), (i, 1, M))),
+    (rules.implied, Sum((v[i] > 0) * (v[i] > -p), (i, 1, M)), Sum(v[i] > 0, (i, 1, M))),
+    (rules.implied, Sum((v[i] > v[1]) * (v[1] > v[i]), (i, 1, M)), node(0)),
+    (rules.largest_at, Sum(Max(p * A[i, k] + x, (k, 1, M)), (i, 1, M)),
+     Sum(p * Max(A[i, k], (k, 1, M)) + x, (i, 1, M))),
+    (rules.chosen, Sum(h(v[t[i]]), (i, 1, S)), Sum(delta(j, t[i]) * h(v[j]), (i, 1, S), (j, 1, M))),
+    (rules.one_hot, Sum(v[t[i]] * w[b] * delta(t[i], j), (i, 1, S)),
+     Sum(v[j] * w[b] * delta(t[i], j), (i, 1, S))),
+    (rules.one_hot, Sum(v[t[i]] ** 2, (i, 1, S)),
+     Sum(delta(j, t[i]) * v[j] ** 2, (i, 1, S), (j, 1, M))),
+    (rules.one_place, Sum(delta(j, t[i]) * c[i], (i, 1, S), (j, 1, M)), Sum(c[i], (i, 1, S))),
     (rules.whole_roots, Sum(sqrt(TWO) * v[i], (i, 1, M)) * sqrt(TWO), 2 * Sum(v[i], (i, 1, M))),
     (rules.whole_totals, Sum((p + c[i]) * sqrt(p + c[i]) * h(x), (i, 1, S)),
      Sum(h(x) * p * sqrt(p + c[i]) + h(x) * c[i] * sqrt(p + c[i]), (i, 1, S))),

@@ -30,27 +30,32 @@ from backprop.derivation.language.arrays import (
     Gradient,
     Loss,
 )
+from backprop.derivation.language.chosen import Max, OneHot, Position, Positions
 from backprop.derivation.language.functions import Apply
+from backprop.derivation.language.kinks import Larger, Smaller, kink
 from backprop.derivation.language.shifted import Shifted
 from backprop.derivation.language.vectors import Diag, Ones, Outer
 from backprop.derivation.nodes import Dimension, Index, Number, walk
 
 STEP = 1e-2  # of the number that is moved, so that what is positive stays so
+FINE = 1e-3  # near a kink it had better not be crossed
 STENCIL = {1: 4 / 5, 2: -1 / 5, 3: 4 / 105, 4: -1 / 280}  # the error is of order STEP to the 8th
 BINARY = {
     Add: operator.add, Sub: operator.sub, Mul: operator.mul, Div: operator.truediv,
-    MatMul: operator.matmul, Outer: np.outer,
+    MatMul: operator.matmul, Outer: np.outer, Larger: np.maximum, Smaller: np.minimum,
 }  # fmt: skip
 # NumPy has no erf, the standard library has.
-KNOWN = {
-    name: getattr(np, name, None) or np.vectorize(getattr(math, name), otypes=[float])
-    for name in functions.KNOWN
+OWN = {
+    "erf": np.vectorize(math.erf, otypes=[float]),
+    "relu": lambda x: np.maximum(x, 0.0),
+    "indicator": lambda x: np.where(np.asarray(x) > 0, 1.0, 0.0),
 }
+KNOWN = {name: OWN.get(name) or getattr(np, name) for name in functions.KNOWN}
 
 
-def slope(f, x):
+def slope(f, x, step=STEP):
     """f'(x), by central differences."""
-    h = STEP * max(abs(x), STEP)
+    h = step * max(abs(x), step)
     return sum(c * (f(x + n * h) - f(x - n * h)) for n, c in STENCIL.items()) / h
 
 
@@ -85,6 +90,13 @@ class World:
         self.derivation, self.sizes = derivation, sizes
         self.definitions, self.held, self.known, self.slopes = derivation.definitions, {}, {}, {}
         self.parts = [part for whole in everything(derivation) for part in walk(whole)]
+        bent = any(kink(part) or isinstance(part, Max) for part in self.parts)
+        self.step = FINE if bent else STEP
+
+    @property
+    def integers(self):
+        """The arrays of integers."""
+        return {part for part in self.parts if isinstance(part, Positions)}
 
     def holding(self, array, numbers):
         """The same world but for one array: all that is made of it changes, and nothing else."""
@@ -149,6 +161,8 @@ class World:
             made[array] = sign * rng.uniform(0.4, 1.6, self.shape(array.shape))
             if array in self.in_logarithms and not array.positive:
                 made[array] = rng.uniform(0.3, 0.7, self.shape(array.shape))  # log(1 − a) as well
+            if isinstance(array, Positions):
+                made[array] = rng.integers(1, self.sizes[array.to] + 1, self.shape(array.shape))
             if array in assumed:
                 made[array] = assumed[array].example(self.sizes, rng)
         return made
@@ -187,7 +201,7 @@ class World:
             numbers[entry] = x
             return value(self.holding(array, numbers))
 
-        return slope(at, self.array(array)[entry])
+        return slope(at, self.array(array)[entry], self.step)
 
     def value(self, expression, at):
         """An expression: whole arrays as they are, a number at the places {index: places}."""
@@ -215,7 +229,13 @@ class World:
             case Delta(i, j):
                 return np.equal(*self.places((i, j), at)) * 1.0
             case Sum():
-                return self.total(expression, at)
+                return self.over(expression, at).sum(axis=self.axes(expression))
+            case Max():
+                return self.over(expression, at).max(axis=-1)
+            case OneHot(place=place):
+                return (
+                    np.equal(self.over(expression, at).argmax(axis=-1), self.place(place, at)) * 1.0
+                )
             case Derivative(of, by):
                 return self.derivative(of, by, at)
         left, right = self.value(expression.left, at), self.value(expression.right, at)
@@ -226,6 +246,8 @@ class World:
 
     def place(self, index, at):
         """Where an entry is, counted from 0: at an index, at a number, or at a sum of such."""
+        if isinstance(index, Position):
+            return self.array(index.array)[self.places(index.indices, at)] - 1
         if not isinstance(index, Shifted):
             return at[index] if isinstance(index, Index) else index - 1
         found = -1
@@ -243,15 +265,18 @@ class World:
         kept = tuple(np.clip(place, 0, length - 1) for place, length in lengths)
         return np.where(inside, numbers[kept], 0.0)
 
-    def total(self, expression, at):
-        """Σ: an axis more for each summed index, and the sum over these axes."""
+    def axes(self, expression):
+        """The axes that are more: those of the summed indices."""
+        return tuple(range(-len(expression.indices), 0))
+
+    def over(self, expression, at):
+        """The body of Σ or max, with an axis more for each of its indices."""
         axes = len(expression.indices)
         at = {
             index: np.reshape(place, np.shape(place) + (1,) * axes) for index, place in at.items()
         }
         at |= self.grid(expression.indices, expression.sizes)
-        values = np.broadcast_to(self.value(expression.body, at), spread(at))
-        return values.sum(axis=tuple(range(-axes, 0)))
+        return np.broadcast_to(self.value(expression.body, at), spread(at))
 
     def derivative(self, of, by, at):
         """∂of/∂by at all places: the slopes by all entries, of which some are meant."""

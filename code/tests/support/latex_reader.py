@@ -18,6 +18,7 @@ from evaluator import KNOWN, everything, function
 TOKEN = re.compile(r"\\[A-Za-z]+|\\.|[0-9]+|[^\s\\]")
 SPACE = {r"\left", r"\right", r"\,", r"\cdot", r"\quad"}
 ENDS = {"+", "-", ")", "}", "=", ">", r"\neq", r"\odot", r"\oslash", "end"}
+ENDS |= {"<", ",", "]", r"\rvert"}
 WORDS = {rf"\{name}": name for name in KNOWN}
 
 
@@ -83,6 +84,25 @@ def by_entry(operation):
         return Matrix(operation(x, y)) if matrix else operation(x, y)
 
     return apply
+
+
+def extreme(operation):
+    """max, min or a comparison of two arrays of one shape, or of an array and a number."""
+
+    def apply(x, y):
+        if isinstance(x, Matrix) and isinstance(y, Matrix):
+            return same_kind(operation)(x, y)
+        return by_entry(operation)(x, y)
+
+    return apply
+
+
+COMPARED = {
+    ">": extreme(lambda x, y: 1.0 * (np.asarray(x) > y)),
+    "<": extreme(lambda x, y: 1.0 * (np.asarray(x) < y)),
+    r"\max": extreme(np.maximum),
+    r"\min": extreme(np.minimum),
+}
 
 
 def mapped(f, x):
@@ -192,6 +212,12 @@ class Reader:
                 return self.between("{", "}")
             case r"\delta" if "delta" not in self.arrays:
                 return self.delta()
+            case "[":
+                return self.compared()
+            case r"\lvert":
+                return one(lambda x: mapped(np.abs, x), self.between(r"\lvert", r"\rvert"))
+            case r"\max" | r"\min":
+                return self.extreme()
             case r"\operatorname":
                 self.next()
                 return self.word(self.braced())
@@ -207,6 +233,71 @@ class Reader:
             case _ if token.isdigit():
                 return constant(float(self.next()))
         return self.named()
+
+    def compared(self):
+        """[x > y], or [v = t_i], 1 or 0."""
+        self.need("[")
+        if not self.follows_operator():
+            return self.same_place()
+        left, sign = self.sum(), self.next(">", "<")
+        right = self.sum()
+        self.need("]")
+        return both(COMPARED[sign], left, right)
+
+    def follows_operator(self):
+        """Whether what is compared is no place: Σ has a = of its own."""
+        depth = 0
+        for token in self.tokens:
+            depth += (token in "[{(") - (token in "]})")
+            if depth == 0 and token in ("=", "<", ">"):
+                return token != "="
+        return True
+
+    def same_place(self):
+        """[v = t_i] and [k = argmax X_il]."""
+        left = self.place("=")
+        self.need("=")
+        if self.follows(r"\operatorname", "{", "argmax", "}") or self.follows(
+            r"\operatorname", "{", *"argmax", "}"
+        ):
+            values = self.over()
+            self.need("]")
+            return lambda world, at: float(
+                place(left, at, world) == int(np.argmax(values(world, at)))
+            )
+        right = self.place("]")
+        self.need("]")
+        return lambda world, at: float(place(left, at, world) == place(right, at, world))
+
+    def place(self, end):
+        """The text of an index: all up to a sign."""
+        text = ""
+        while self.tokens[0] != end:
+            text += self.letter()
+        return text
+
+    def over(self):
+        r"""_{1 \le k \le M} of what follows: its values."""
+        self.need("_", "{", "1", r"\le")
+        letter = self.letter()
+        self.need(r"\le")
+        size = self.size(self.name())
+        self.need("}")
+        body = self.product()
+        self.axes.pop(letter, None)
+        return lambda world, at: [body(world, {**at, letter: n}) for n in range(world.sizes[size])]
+
+    def extreme(self):
+        r"""\max(x, y), elementwise, or \max over an index."""
+        sign = self.next()
+        if self.tokens[0] == "_":
+            return one(max, self.over())
+        self.need("(")
+        left = self.sum()
+        self.need(",")
+        right = self.sum()
+        self.need(")")
+        return both(COMPARED[sign], left, right)
 
     def between(self, left, right):
         self.need(left)
@@ -264,7 +355,10 @@ class Reader:
 
     def letter(self):
         """An index, perhaps with a number below."""
-        return self.next() + (self.braced() if self.next("_") else "")
+        name = self.next()
+        if not self.next("_"):
+            return name
+        return f"{name}_{self.braced()}" if name in self.arrays else name + self.braced()
 
     def subscripts(self, axes):
         """Indices, a letter or a digit each; commas part them where one is longer."""
@@ -394,6 +488,13 @@ class Shift(int):
 
 def place(text, at, world):
     """Where an entry is, counted from 0: i, 3 or i+u-1, in which 2i and si are products."""
+    if "_" in text:  # of an array of integers
+        name, letters = text.split("_", 1)
+        [numbers] = [world.array(one) for one in world.integers if one.name == name]
+        return (
+            int(numbers[places(letters.split(",") if "," in letters else [*letters], at, world)])
+            - 1
+        )
     if text.isdigit() or text in at:
         return int(text) - 1 if text.isdigit() else at[text]
     parts = re.findall(r"([-+]?)(\d*)([^-+]*)", text)

@@ -3,9 +3,12 @@
 from dataclasses import fields, is_dataclass
 from fractions import Fraction
 
-from ..language.algebra import Add, Div, MatMul, Mul, Neg, Pow, Sub, Sum
+from ..language.algebra import Add, Div, MatMul, Mul, Neg, Over, Pow, Sub, Sum
 from ..language.arrays import Array, Delta, Entry, delta
+from ..language.chosen import Max, OneHot
 from ..language.functions import Apply, Known
+from ..language.kinks import Larger, Smaller
+from ..language.shifted import moved
 from ..nodes import Dimension, Index, Node, Number, node
 
 ZERO, ONE = node(0), node(1)
@@ -16,15 +19,20 @@ def replaced(expression, change):
     new = change(expression)
     if new is not None or isinstance(expression, Array | Dimension | Number):
         return expression if new is None else new
-    if isinstance(expression, Sum):
+    if isinstance(expression, Over):
         body = replaced(expression.body, change)
-        return Sum(
-            body, *((i, 1, n) for i, n in zip(expression.indices, expression.sizes, strict=True))
-        )
+        return with_body(expression, body, expression.ranges)
     values = [getattr(expression, field.name) for field in fields(expression)]
     changed = [replaced(one, change) if isinstance(one, Node) else one for one in values]
     same = all(a is b for a, b in zip(values, changed, strict=True))
     return expression if same or not is_dataclass(expression) else type(expression)(*changed)
+
+
+def with_body(part, body, ranges, names=()):
+    """Σ or max of something else, or a one-hot, with other indices for its place."""
+    if isinstance(part, OneHot):
+        return OneHot(Max(body, *ranges), moved(part.place, dict(names)))
+    return type(part)(body, *ranges)
 
 
 def renamed(expression, names):
@@ -33,13 +41,13 @@ def renamed(expression, names):
     def change(part):
         match part:
             case Entry(array, indices):
-                return Entry(array, tuple(names.get(i, i) for i in indices))
-            case Sum(body, indices, sizes):
+                return Entry(array, tuple(moved(i, names) for i in indices))
+            case Over(body, indices, sizes):
                 own = {one: Index.fresh(one.name) for one in indices}
                 ranges = [(own[i], 1, n) for i, n in zip(indices, sizes, strict=True)]
-                return Sum(renamed(body, {**names, **own}), *ranges)
+                return with_body(part, renamed(body, {**names, **own}), ranges, names)
             case Delta(left, right):
-                return Delta(names.get(left, left), names.get(right, right))
+                return Delta(moved(left, names), moved(right, names))
             case MatMul(shape=()):
                 return renamed(part.entry(), names)
         return None
@@ -95,12 +103,24 @@ class Slope:
             case Sum(x, indices, sizes):
                 inner, ranges = self.of(x), [(i, 1, n) for i, n in zip(indices, sizes, strict=True)]
                 return ZERO if inner == ZERO else Sum(inner, *ranges)
+            case Max(x, [index], [size]):
+                inner = self.of(x)
+                if inner == ZERO:
+                    return ZERO
+                k = Index.fresh(index.name)  # of argmax, which is in the Σ
+                range_ = (k, 1, size)
+                where = OneHot(Max(renamed(x, {index: k}), range_), index)
+                return Sum(times(where, inner), (index, 1, size))
             case MatMul():
                 return self.of(expression.entry())
             case Apply(function, x):
                 inner, known = self.of(x), isinstance(function, Known)
                 outer = function.slope if known else function.prime
                 return ZERO if inner == ZERO else times(outer(x), inner)
+            case Larger(x, y):
+                return plus(times(x > y, self.of(x)), times(y > x, self.of(y)))
+            case Smaller(x, y):
+                return plus(times(y > x, self.of(x)), times(x > y, self.of(y)))
         return ZERO
 
     def entry(self, array, indices):

@@ -12,7 +12,9 @@ from functools import reduce
 
 from ..language.algebra import Add, Div, MatMul, Mul, Neg, Sub, Sum, Transpose
 from ..language.arrays import Delta, Derivative, Entry
+from ..language.chosen import Position
 from ..language.functions import Apply
+from ..language.kinks import Larger, Smaller
 from ..language.vectors import Diag, Ones, Outer, diag, ones, outer
 from ..nodes import node, walk
 from ..printing.printer import is_row
@@ -113,11 +115,20 @@ class Drawing:
             return
         if n.denominator != 1 or abs(n) > 4:
             raise NoMatrix("it has a root or a high power of an array")
+        if any(
+            isinstance(i, Position)
+            for part in walk(atom)
+            if isinstance(part, Entry)
+            for i in part.indices
+        ):
+            raise NoMatrix("it has a look-up")
         if isinstance(atom, Entry):
             if any(isinstance(i, int) for i in atom.indices) or len(letters) < len(atom.indices):
                 raise NoMatrix("it has a single entry or a diagonal")
         if len(letters) > 2:
             raise NoMatrix("a factor has more than two indices")
+        if not isinstance(atom, Entry) and tuple(letters[::-1]) in self.lines:
+            letters = letters[::-1]  # written as its neighbor is, it needs no transpose
         self.attach(tuple(letters), self.as_array(atom, letters), int(n))
 
     def as_scalar(self, atom):
@@ -136,10 +147,16 @@ class Drawing:
             return atom.array
         if isinstance(atom, Apply):
             return Apply(atom.function, whole(Reader().read(atom.argument), scope))
+        if isinstance(atom, Larger | Smaller):
+            return type(atom)(*(self.side(one, scope) for one in (atom.left, atom.right)))
         terms = Reader().read(atom)
         if len(terms) == 1 and terms[0].factors == ((atom, 1),):
             raise NoMatrix("a part of it has no form for whole arrays")
         return whole(terms, scope)
+
+    def side(self, expression, scope):
+        """One of the two of which the larger is taken: a whole array, or a scalar."""
+        return whole(Reader().read(expression), scope) if indices_of(expression) else expression
 
     def attach(self, letters, array, n):
         """Write an array n times at a point, or on the line between two; below it for n < 0."""

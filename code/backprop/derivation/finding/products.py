@@ -9,10 +9,12 @@ from functools import reduce
 from math import gcd, lcm
 
 from ..judges.work import spend
-from ..language.algebra import Sum
+from ..language.algebra import Over
 from ..language.arrays import Delta, Entry
-from ..nodes import Index, walk
-from .derivatives import replaced
+from ..language.chosen import Max, OneHot
+from ..language.shifted import moved as shift
+from ..nodes import Index, Place, walk
+from .derivatives import replaced, with_body
 
 
 @dataclass(frozen=True)
@@ -36,12 +38,18 @@ def indices_of(expression):
     for part in walk(expression):
         match part:
             case Entry(_, indices):
-                found |= dict.fromkeys(i for i in indices if isinstance(i, Index))
+                found |= dict.fromkeys(letters_of(indices))
             case Delta(left, right):
-                found |= dict.fromkeys(i for i in (left, right) if isinstance(i, Index))
-            case Sum(_, indices, _):
+                found |= dict.fromkeys(letters_of((left, right)))
+            case Over(_, indices, _):
                 bound |= {*indices}
+                place = part.place if isinstance(part, OneHot) else 1
+                found |= dict.fromkeys(letters_of((place,)))
     return [i for i in found if i not in bound]
+
+
+def letters_of(places):
+    return [index for one in places if isinstance(one, Place) for index in one.letters]
 
 
 def look_at(expression):
@@ -88,9 +96,12 @@ def exchanged(expression, names):
     def change(part):
         match part:
             case Entry(array, indices):
-                return Entry(array, tuple(names.get(i, i) for i in indices))
+                return Entry(array, tuple(shift(i, names) for i in indices))
             case Delta(left, right):
-                return Delta(names.get(left, left), names.get(right, right))
+                return Delta(shift(left, names), shift(right, names))
+            case OneHot(body, _, _, place):
+                largest = Max(exchanged(body, names), *part.ranges)
+                return OneHot(largest, shift(place, names))
         return None
 
     return replaced(expression, change)
@@ -112,14 +123,13 @@ def settled(expression):
     """An expression whose Σ have the letters that their place gives them: equal ones are equal."""
 
     def change(part):
-        if not isinstance(part, Sum):
+        if not isinstance(part, Over):
             return None
-        deep = sum(isinstance(one, Sum) for one in walk(part.body))
+        deep = sum(isinstance(one, Over) for one in walk(part.body))
         names = {i: Index("k", -1000 * (deep + 1) - n) for n, i in enumerate(part.indices)}
         inner = settled(exchanged(part.body, names))
-        return Sum(
-            inner, *((names[i], 1, n) for i, n in zip(part.indices, part.sizes, strict=True))
-        )
+        ranges = [(names[i], 1, n) for i, n in zip(part.indices, part.sizes, strict=True)]
+        return with_body(part, inner, ranges)
 
     return replaced(expression, change)
 

@@ -11,8 +11,11 @@ from fractions import Fraction
 from ..errors import NotProved
 from ..language.algebra import Add, Div, MatMul, Mul, Neg, Pow, Sub, Sum
 from ..language.arrays import Delta
+from ..language.chosen import Max, OneHot
 from ..language.functions import Apply
+from ..language.kinks import Larger, Smaller
 from ..nodes import Index, Number
+from .derivatives import with_body
 from .products import Term, alike, exchanged, fresh, has_delta, indices_of, joined, measure
 from .writing import canonical
 
@@ -56,6 +59,12 @@ class Reader:
                 return [replace(one, ranges=ranges + one.ranges) for one in inner]
             case Apply(function, x):
                 return [Term(Fraction(1), (), ((Apply(function, self.canonical(x)), 1),))]
+            case Max(x) | OneHot(x):
+                atom = with_body(expression, self.canonical(x), expression.ranges)
+                return [Term(Fraction(1), (), ((atom, Fraction(1)),))]
+            case Larger(x, y) | Smaller(x, y):
+                atom = type(expression)(self.canonical(x), self.canonical(y))
+                return [Term(Fraction(1), (), ((atom, Fraction(1)),))]
         return [Term(Fraction(1), (), ((expression, Fraction(1)),))]
 
     def product(self, left, right):

@@ -16,6 +16,7 @@ from .work import spend
 _fresh = count(1)
 ONE = frozenset()
 MANY = "its sums have many indices that run over the same axis"
+ONE_HOT = "="  # [v = t_i] is an entry at i and v of what is named so
 spelled = cache(str)  # SymPy takes its time
 
 
@@ -41,6 +42,12 @@ def is_plain(place):
 
 def is_size(symbol):
     return spelled(symbol).startswith("|")
+
+
+class Largest(sympy.Function):
+    """[k = argmax_l x_l] in SymPy, of x_l, l, the length of its axis, and k: no derivative."""
+
+    nargs = 4
 
 
 class Same(sympy.Function):
@@ -189,11 +196,46 @@ class Exp(Composed):
 
 
 @dataclass(eq=False, repr=False)
+class Indicator(Composed):
+    """[x > 0], 1 or 0, for a polynomial x."""
+
+    inside: "Polynomial"
+    name = "above"
+
+
+@dataclass(eq=False, repr=False)
 class Total(Composed):
     """A polynomial of several terms, to be raised to a negative or a fractional power."""
 
     inside: "Polynomial"
     name = "total"
+
+
+@dataclass(eq=False, repr=False)
+class Argmax(Atom):
+    """[place = argmax over `index` of a polynomial], 1 or 0."""
+
+    index: sympy.Symbol
+    size: sympy.Symbol
+    inside: "Polynomial"
+    place: sympy.Expr
+
+    @property
+    def children(self):
+        return (self.inside,)
+
+    @cached_property
+    def free(self):
+        own = {self.place} if self.place.is_Symbol else set()
+        return (self.inside.free - {self.index}) | own
+
+    @cached_property
+    def height(self):
+        return 1 + self.inside.height
+
+    def spelled(self, names):
+        inner = self.inside.write({**names, self.index: f"{self.size}{self.height}.m"})
+        return f"argmax{{{self.size}}}({inner})={names.get(self.place) or spelled(self.place)}"
 
 
 @dataclass(eq=False, repr=False)
@@ -334,6 +376,27 @@ class Polynomial(dict):
 
 def is_delta(atom):
     return isinstance(atom, Leaf) and isinstance(atom.expression, sympy.KroneckerDelta)
+
+
+def is_one_hot(atom):
+    """Whether it is 1 at one place of an axis, and else 0."""
+    return isinstance(atom, Argmax) or (
+        isinstance(atom, Leaf)
+        and isinstance(atom.expression, sympy.Indexed)
+        and spelled(atom.expression.base).startswith(ONE_HOT)
+    )
+
+
+def place_of(atom):
+    """The place of a one-hot at which it is taken."""
+    return atom.place if isinstance(atom, Argmax) else atom.indices[-1]
+
+
+def at_place(atom, place):
+    """The same one-hot at another place."""
+    if isinstance(atom, Argmax):
+        return Argmax(atom.index, atom.size, atom.inside, place)
+    return Leaf(atom.expression.base[(*atom.indices[:-1], place)])
 
 
 def is_number(atom):

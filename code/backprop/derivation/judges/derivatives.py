@@ -7,6 +7,8 @@ index of the entry is summed in the expression, so none is captured.
 import sympy
 from sympy import Add, KroneckerDelta, Mul, Pow, Sum
 
+from .atoms import Largest
+
 
 def slope(value, by):
     """∂value/∂by for an entry X_ab, or for a scalar."""
@@ -26,6 +28,8 @@ def slope(value, by):
         case Pow(base=base, exp=sympy.Rational() as n):
             inner = slope(base, by)
             return n * base ** (n - 1) * inner if inner else sympy.S.Zero
+        case Largest():
+            return sympy.S.Zero
         case sympy.Function(args=[argument]) if not isinstance(value, KroneckerDelta):
             inner = slope(argument, by)
             return value.fdiff() * inner if inner else sympy.S.Zero

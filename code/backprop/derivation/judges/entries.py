@@ -8,7 +8,9 @@ import sympy
 
 from ..errors import DerivationError, ShapeError
 from ..language import arrays
+from ..language.chosen import Position
 from ..language.shifted import Shifted
+from ..language.step import Step
 from ..nodes import Dimension, node, walk
 from ..premises.definitions import Definitions
 from ..premises.scope import arrays_in
@@ -58,7 +60,40 @@ class Entries(Reading):
         return sympy.Add(*(self.value(expression.body, {**at, **more}) for more in inner))
 
     def delta(self, i, j):
+        for one, other in (i, j), (j, i):
+            if isinstance(one, Position):
+                axis = range(1, self.sizes[one.array.to] + 1)
+                return sympy.Add(*(self.chosen(one, v) * self.delta(v, other) for v in axis))
         return sympy.Integer(i == j)
+
+    def chosen(self, position, v):
+        """[v = t_i]: t_i as a real number, of which it counts between which bounds it is."""
+        last = self.sizes[position.array.to]
+        number = 4 * self.symbol(position.array, tuple(map(int, position.indices)))
+        above = [Step(number - 2 * n + 1) for n in (v - 1, v)]
+        return (1 if v == 1 else above[0]) - (0 if v == last else above[1])
+
+    def largest(self, expression, at):
+        """max_k X_ik: each times whether it is above all others."""
+        [index], axis = expression.indices, self.axis(expression)
+        values = [self.value(expression.body, {**at, index: k}) for k in axis]
+        return sympy.Add(*(v * self.above(values, k) for k, v in zip(axis, values, strict=True)))
+
+    def one_hot(self, expression, place, at):
+        [index], axis = expression.indices, self.axis(expression)
+        values = [self.value(expression.body, {**at, index: k}) for k in axis]
+        return sympy.Add(*(self.delta(place, k) * self.above(values, k) for k in axis))
+
+    def axis(self, expression):
+        spend(self.sizes[expression.sizes[0]] ** 2, "its maxima have many terms")
+        return range(1, self.sizes[expression.sizes[0]] + 1)
+
+    def above(self, values, k):
+        """Whether the k-th of some values is the largest, the first of those that are equal."""
+        mine, made = values[k - 1], sympy.S.One
+        for n, other in enumerate(values, 1):
+            made *= Step(mine - other) if n < k else 1 - Step(other - mine) if n > k else 1
+        return made
 
     def located(self, array, indices, at):
         """One entry; 0 where a shifted index is outside of its axis."""
@@ -66,6 +101,12 @@ class Entries(Reading):
         for index, n, size in zip(indices, numbers, array.shape, strict=True):
             if isinstance(index, Shifted) and not 1 <= n <= self.sizes[size]:
                 return sympy.S.Zero
+        for n, (place, size) in enumerate(zip(numbers, array.shape, strict=True)):
+            if isinstance(place, Position):
+                here = lambda v, n=n: (*numbers[:n], v, *numbers[n + 1 :])  # noqa: E731
+                axis = range(1, self.sizes[size] + 1)
+                terms = (self.chosen(place, v) * self.located(array, here(v), at) for v in axis)
+                return sympy.Add(*terms)
         return self.entry(array, tuple(map(int, numbers)))
 
     def entry(self, array, numbers):

@@ -3,6 +3,7 @@
 It finds the entry and the numbers that refute a wrong line. What it proves, it proves for a shape.
 """
 
+import random
 from dataclasses import dataclass
 from itertools import islice, product
 from math import prod
@@ -11,9 +12,14 @@ from zlib import crc32
 import sympy
 
 from ..errors import DerivationError
+from ..language.chosen import Max, OneHot, Positions
+from ..language.kinks import kink
+from ..language.step import Step
+from ..nodes import walk
 from .zero import is_zero, number
 
-FIRST = 4  # entries
+FIRST, MANY = 4, 40  # entries
+BENT = 16  # more points, where there are kinks: both sides of each are to be seen
 TINY = sympy.Rational(1, 10**20)  # numbers that are not exact have 40 digits
 
 
@@ -44,6 +50,9 @@ def judge(before, after, scope, entries, hypotheses=()):
     ranges = (range(1, entries.sizes[size] + 1) for size in scope.values())
     assumed = assumptions(hypotheses, entries)
     points = [Point(entries, assumed, signs) for signs in ([1], [1, -1], [-1, 1])]
+    sides = before, after, *entries.definitions.sides
+    if any(is_bent(part) for side in sides for part in walk(side)):
+        points += [Point(entries, assumed, [1, -1], seed) for seed in range(1, BENT)]
     undecided = []
     for numbers in product(*ranges):
         at = dict(zip(scope, numbers, strict=True))
@@ -52,6 +61,11 @@ def judge(before, after, scope, entries, hypotheses=()):
             return found
         undecided += [found] if found else []
     return min(undecided, key=lambda one: one.tested, default=None)
+
+
+def is_bent(part):
+    """Whether it has cases, of which one point can't show all."""
+    return kink(part) or isinstance(part, Max | OneHot | Positions)
 
 
 def clearly_differ(before, after, scope, entries, hypotheses=()):
@@ -63,6 +77,27 @@ def clearly_differ(before, after, scope, entries, hypotheses=()):
         if differ(point.values(*(entries.value(side, at) for side in (before, after)))):
             return True
     return False
+
+
+def vanishes(difference, scope, entries, hypotheses=()):
+    """Whether the definitions make a scalar 0, at one of its entries, or everywhere.
+
+    X_i − X_j, which is 0 where i = j and not elsewhere, may be; u_i := X_i − X_1 may not.
+    """
+    ranges = (range(1, entries.sizes[size] + 1) for size in scope.values())
+    assumed = assumptions(hypotheses, entries)
+    points = [Point(entries, assumed, signs) for signs in ([1], [-1], [1, -1], [-1, 1])]
+    found = []
+    for numbers in islice(product(*ranges), MANY):
+        value = entries.value(difference, dict(zip(scope, numbers, strict=True)))
+        found.append(value != 0)
+        if value != 0 and all(point.is_zero(value) for point in points):
+            unfolded = value.xreplace(assumed)
+            while (more := entries.unfold(unfolded)) is not None:
+                unfolded = more.xreplace(assumed)
+            if is_zero(unfolded):
+                return True
+    return not any(found)
 
 
 def compare(at, pair, points):
@@ -126,16 +161,19 @@ class Point:
     """Numbers for a counterexample: an odd rational value of its own for every free entry.
 
     All are positive, so that every root and logarithm has a value; or, with both `signs`, only
-    those that are declared so, since √x² is x for all positive numbers.
+    those that are declared so, since √x² is x for all positive numbers. Each `seed` has others.
     """
 
-    def __init__(self, entries, assumed, signs):
-        self.entries, self.assumed, self.known, self.signs = entries, assumed, {}, signs
+    def __init__(self, entries, assumed, signs, seed=0):
+        self.entries, self.assumed, self.known = entries, assumed, {}
+        self.signs, self.seed = signs, seed
 
     def value(self, expression):
         point = {symbol: self.of(symbol) for symbol in expression.free_symbols}
         if expression.has(sympy.log, sympy.Pow):
             real(expression, point)
+        if any(abs(number(one.args[0], point)) < TINY for one in expression.atoms(Step)):
+            raise NoValue  # it is at a kink
         return number(expression, point)
 
     def of(self, symbol):
@@ -145,10 +183,18 @@ class Point:
         return self.known[symbol]
 
     def free(self, symbol):
-        sign = (
-            1 if symbol.is_positive else self.signs[crc32(symbol.name.encode()) % len(self.signs)]
-        )
-        return sign * odd_value(symbol)
+        code = crc32(symbol.name.encode())
+        if self.seed:  # a check sum by itself would turn the signs of all letters together
+            code = random.Random(f"{symbol.name} {self.seed}").getrandbits(32)
+        one_sign = symbol.is_positive or isinstance(self.entries.source[symbol][0], Positions)
+        sign = 1 if one_sign else self.signs[code % len(self.signs)]
+        return sign * odd_value(code)
+
+    def is_zero(self, expression):
+        try:
+            return abs(self.value(expression)) < TINY
+        except NoValue:
+            return True
 
     def values(self, before, after):
         """Both values, or None if one of them, or a part of it, is no real number."""
@@ -178,7 +224,6 @@ def differ(values):
     return bool(values) and abs(values[0] - values[1]) > TINY * (1 + abs(values[0]))
 
 
-def odd_value(symbol):
-    """An odd number over an odd number, between 0 and 3; always the same for the same name."""
-    code = crc32(symbol.name.encode())
+def odd_value(code):
+    """An odd number over an odd number, between 0 and 3."""
     return sympy.Rational(2 * (code % 41) + 3, 2 * (code // 41 % 37) + 31)

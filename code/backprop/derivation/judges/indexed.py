@@ -8,10 +8,11 @@ import sympy
 
 from ..errors import HiddenDependence
 from ..language.arrays import Array, Derivative, Entry, Gradient
+from ..language.chosen import Position
 from ..nodes import Index
 from ..premises.facts import Facts
 from ..premises.scope import arrays_in
-from .atoms import Same, axis, is_plain, spelled, whole
+from .atoms import ONE_HOT, Largest, Same, axis, is_plain, spelled, whole
 from .derivatives import slope
 from .opening import Opening
 from .reading import Reading
@@ -59,20 +60,55 @@ class Indexed(Reading):
         return sympy.Sum(self.value(expression.body, {**at, **dummies}), *limits)
 
     def delta(self, i, j):
+        if isinstance(j, Position):
+            i, j = j, i
+        if isinstance(i, Position):
+            return self.chosen(i, j)
         i, j = letter(i), letter(j)
         return sympy.KroneckerDelta(i, j) if is_plain(i) and is_plain(j) else Same(i - j)
 
     def located(self, array, indices, at):
         """One entry; X_e, at a place e that is made of indices, is Σ_p [p = e] X_p: 0 outside."""
-        places = [letter(self.place(index, at)) for index in indices]
+        places = [self.place(index, at) for index in indices]
         limits, same = [], []
         for n, (place, size) in enumerate(zip(places, array.shape, strict=True)):
+            if isinstance(place, Position):
+                places[n] = self.known.fresh(size)
+                limits.append((places[n], 1, self.size(size)))
+                same.append(self.chosen(place, places[n]))
+                continue
+            places[n] = place = letter(place)
             if not is_plain(place):
                 places[n] = self.known.fresh(size)
                 limits.append((places[n], 1, self.size(size)))
                 same.append(Same(places[n] - place))
         entry = self.entry(array, tuple(places))
         return sympy.Sum(sympy.Mul(*same, entry), *limits) if limits else entry
+
+    def chosen(self, position, other):
+        """[v = t_i], and [s_j = t_i] as Σ_v [v = s_j] [v = t_i]."""
+        if isinstance(other, Position) or not is_plain(letter(other)):
+            v, size = self.known.fresh(position.array.to), self.size(position.array.to)
+            return sympy.Sum(self.chosen(position, v) * self.delta(v, other), (v, 1, size))
+        at = (*map(letter, position.indices), letter(other))
+        return sympy.IndexedBase(f"{ONE_HOT}{position.array.name}")[at]
+
+    def largest(self, expression, at):
+        """max_k X_ik as Σ_k [k = argmax_l X_il] X_ik."""
+        [index], [size] = expression.indices, expression.sizes
+        k = self.known.fresh(size)
+        value = self.value(expression.body, {**at, index: k})
+        return sympy.Sum(self.one_hot(expression, k, at) * value, (k, 1, self.size(size)))
+
+    def one_hot(self, expression, place, at):
+        [index], [size] = expression.indices, expression.sizes
+        if isinstance(place, Position) or not is_plain(letter(place)):
+            v = self.known.fresh(size)
+            both = self.one_hot(expression, v, at) * self.delta(v, place)
+            return sympy.Sum(both, (v, 1, self.size(size)))
+        k = self.known.fresh(size)
+        body = self.value(expression.body, {**at, index: k})
+        return Largest(body, k, self.size(size), letter(place))
 
     def symbol(self, whole, at, kind=""):
         """The entry `at` of an array, or of the derivative of one by another, as it is."""

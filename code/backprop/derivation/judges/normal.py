@@ -4,22 +4,30 @@ The normal form of a SymPy index expression (Indexed, Sum, KroneckerDelta, power
 unknown functions) is a sum of products, made by the `rules`.
 """
 
+from itertools import chain, combinations
+
 import sympy
 from sympy import Add, Mul, Pow, Sum, exp, log
 
 from ..errors import DerivationError
+from ..language.step import Step
 from . import quick
-from .atoms import Call, Leaf, Polynomial, Same, Total
+from .atoms import Largest, Leaf, Polynomial, Same, Total, is_positive
 from .indexed import Indexed, letter
 from .opening import openings
 from .rational import is_zero_rational
 from .rules import (
     add_up,
     bracket,
+    call,
+    cases_of,
     exponential,
+    indicator,
+    largest_at,
     logarithm,
     multiply_all,
     power,
+    put,
     rebuilt_sum,
     sum_over,
     touching,
@@ -27,6 +35,7 @@ from .rules import (
 )
 
 WORDS = "proved for all shapes"
+MOST_CASES = 6  # so many [x > 0] are told apart in a line
 
 
 def judge(before, after, scope, definitions, facts, quickly=False):
@@ -86,10 +95,14 @@ def normal(expression):
             return Polynomial.of(Leaf(expression))
         case Same(args=[place]):
             return bracket(place)
+        case Step(args=[argument]):
+            return indicator(normal(argument))
+        case Largest(args=[body, index, size, place]):
+            return largest_at(index, size, normal(body), place)
         case sympy.Abs(args=[argument]):  # what SymPy makes of a root of a square
             return power(power(normal(argument), sympy.S(2)), sympy.S.Half)
         case sympy.Function(args=[argument]):  # of which no rule says anything
-            return Polynomial.of(Call(expression.func, normal(argument)))
+            return call(expression.func, normal(argument))
     if expression.has(sympy.I):
         raise DerivationError("the line has the root of a negative number in it")
     if expression.has(sympy.zoo, sympy.nan):
@@ -121,9 +134,37 @@ def rule_of(hypothesis):
 
 
 def is_zero(polynomial):
-    """Whether it is empty, or 0 as a rational function of its atoms."""
+    """Whether it is empty, or 0 as a rational function of its atoms, or that in every case."""
     totals = any(isinstance(atom, Total) for atom in polynomial.atoms)
-    return not polynomial or totals and is_zero_rational(Rational().of(polynomial))
+    if not polynomial or totals and is_zero_rational(Rational().of(polynomial)):
+        return True
+    found = cases_of(polynomial)
+    if not 1 < len(found) <= MOST_CASES:
+        return False
+    return all(map(is_zero, all_cases(polynomial, found)))
+
+
+def all_cases(polynomial, indicators, known=()):
+    """The polynomial with each [x > 0] as 1, and as 0, where both can be."""
+    if not indicators:
+        yield polynomial
+        return
+    first, *others = indicators
+    for value, x in (1, first.inside), (0, first.inside.scaled(-1)):
+        now = (*known, (x, bool(value)))
+        if can_be(now):
+            yield from all_cases(put(polynomial, first, value), others, now)
+
+
+def can_be(known):
+    """False if the sum of some x, the last among them, contradicts that they are > 0, or ≥ 0."""
+    *before, last = known
+    for some in chain.from_iterable(combinations(before, n) for n in (0, 1, 2)):
+        total = sum((x for x, _ in some), last[0])
+        less = total.scaled(-1)
+        if is_positive(Total(less)) and (less or any(strictly for _, strictly in (*some, last))):
+            return False
+    return True
 
 
 class Rational:

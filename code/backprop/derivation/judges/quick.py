@@ -13,13 +13,15 @@ import numpy as np
 import sympy
 
 from ..language.arrays import Derivative
-from .atoms import Same, spelled
+from ..language.step import Step
+from .atoms import ONE_HOT, Largest, Same, spelled
 from .opaque import Opaque
 
 LARGEST = 300_000  # numbers in one array
 CLEAR = 1e-6
 ROUNDING = 1e-12  # where both sides are 0, terms of size 1 cancel
 FUNCTIONS = {sympy.exp: np.exp, sympy.log: np.log, sympy.Abs: np.abs}
+FUNCTIONS[Step] = lambda x: 1.0 * (x > ROUNDING)  # x − x may be a little more than 0
 
 
 class Unknown(Exception):
@@ -80,6 +82,8 @@ class Numbers:
                 return self.entry(self.letter(spelled(base)), at)
             case sympy.Symbol() if expression in self.lengths:
                 return (expression,), np.arange(1.0, self.lengths[expression] + 1)
+            case Largest(args=args):
+                return self.largest(*args)
             case Same(args=args):
                 return self.mapped(lambda place: 1.0 * (place == 0), args)
             case sympy.Symbol():
@@ -121,6 +125,20 @@ class Numbers:
         length = self.lengths[i if i.is_Symbol else j]
         return self.entry(np.eye(length), (i, j))
 
+    def largest(self, body, index, size, place):
+        """A one-hot at the largest: an axis for the place in the place of that of the index."""
+        self.lengths[index] = length = self.length(size)
+        names, array = self.value(body)
+        if index not in names:
+            return self.entry(np.eye(length)[0], (place,))
+        last = np.moveaxis(array, names.index(index), -1)
+        hot, rest = np.eye(length)[last.argmax(axis=-1)], [n for n in names if n != index]
+        if place.is_Integer:
+            return tuple(rest), hot[..., int(place) - 1]
+        if place in rest:
+            raise Unknown
+        return (*rest, place), hot
+
     def entry(self, array, at):
         """The entries at all places of the indices, which may be numbers or occur twice."""
         names = tuple(dict.fromkeys(one for one in at if one.is_Symbol))
@@ -139,6 +157,8 @@ class Numbers:
         return self.letters[name]
 
     def drawn(self, name):
+        if name.startswith(ONE_HOT):
+            raise Unknown
         if name not in self.known:
             return np.array(float(self.length(name)))
         rng, one = np.random.default_rng(crc32(name.encode())), self.known[name]

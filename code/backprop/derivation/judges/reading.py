@@ -4,7 +4,7 @@ import sympy
 
 from .. import nodes
 from ..errors import DerivationError
-from ..language import algebra, arrays, functions
+from ..language import algebra, arrays, chosen, functions, kinks, step
 from ..language.shifted import Shifted
 from .opaque import opaque
 
@@ -29,12 +29,20 @@ class Reading:
                 return self.value(x, at) * self.value(y, at)
             case algebra.Div(x, y):
                 return self.value(x, at) / self.value(y, at)
+            case kinks.Larger(x, y):
+                return step.larger(self.value(x, at), self.value(y, at))
+            case kinks.Smaller(x, y):
+                return step.smaller(self.value(x, at), self.value(y, at))
             case algebra.Pow(x, n):
                 return self.value(x, at) ** sympy.Rational(n)
             case algebra.MatMul(shape=()):
                 return self.value(expression.entry(), at)
             case algebra.Sum():
                 return self.sum(expression, at)
+            case chosen.Max():
+                return self.largest(expression, at)
+            case chosen.OneHot(place=place):
+                return self.one_hot(expression, self.place(place, at), at)
             case arrays.Delta(i, j):
                 return self.delta(self.place(i, at), self.place(j, at))
             case functions.Apply(functions.Known() as known, x):
@@ -53,6 +61,8 @@ class Reading:
         """What stands for an index, or for a place that is made of some."""
         if isinstance(index, Shifted):
             return index.at(lambda letter: at.get(letter, letter), self.size)
+        if isinstance(index, chosen.Position):
+            return index.moved(at)
         return at.get(index, index)
 
     def partial(self, of, array, at_entry, at):

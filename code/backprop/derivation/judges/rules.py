@@ -5,31 +5,56 @@ value. Products are in sums and sums in products, so all rules are in one room: 
 `add_up` go through their lists until no rule fits.
 """
 
+from contextlib import contextmanager
 from functools import reduce
-from itertools import combinations, permutations
+from itertools import combinations, permutations, product
 
 import sympy
 
 from ..errors import DerivationError
 from ..premises.ranges import within
 from .atoms import (
+    Argmax,
     Bound,
     Bracket,
     Call,
     Exp,
+    Indicator,
     Leaf,
     Polynomial,
     Total,
+    at_place,
     axis,
     fresh,
     is_delta,
     is_number,
+    is_one_hot,
     is_plain,
     is_positive,
     is_size,
+    place_of,
     whole,
 )
 from .work import spend
+
+SOMEWHERE = whole("?")  # a place that is not looked at
+MANY_CASES = 4  # [x > 0] of so many x are told apart in one function
+turning = [True]  # whether [−x > 0] = 1 − [x > 0], which does not hold at the kink, may be used
+
+
+class NoPower(DerivationError):
+    """0 in a denominator or in a logarithm."""
+
+
+@contextmanager
+def at_kinks_too():
+    """Within it, no rule is used that does not hold where x is 0 in [x > 0]."""
+    turning.append(False)
+    try:
+        yield
+    finally:
+        turning.pop()
+
 
 # Products, powers, exp and log.
 
@@ -161,6 +186,8 @@ def power(polynomial, exponent):
     """(ab)ⁿ = aⁿ bⁿ; what cannot be taken apart is an atom. Fractional powers need a, b > 0."""
     if exponent.is_Integer and exponent >= 0:
         return multiply_all([polynomial] * int(exponent))
+    if (made := cases(lambda one: power_or_zero(one, exponent), polynomial)) is not None:
+        return made
     number, common, rest = content(polynomial, needs_sign=not exponent.is_Integer)
     made = collect([(atom, n * exponent) for atom, n in common.items()])
     made = multiply(made, power_of_number(number, exponent))
@@ -169,6 +196,11 @@ def power(polynomial, exponent):
     base = next(iter(rest.atoms)) if len(rest.atoms) == 1 else None
     base = base if base and rest == Polynomial.of(base) else Total(rest)
     return multiply(made, collect([(base, exponent)]))
+
+
+def power_or_zero(polynomial, exponent):
+    """0ⁿ = 0 for n > 0."""
+    return power(polynomial, exponent) if polynomial or exponent < 0 else polynomial
 
 
 def power_of_number(number, exponent):
@@ -183,7 +215,7 @@ def power_of_number(number, exponent):
 def content(polynomial, needs_sign):
     """(number, {atom: exponent}, rest) with polynomial = number · Π atom^exponent · rest."""
     if not polynomial:
-        raise DerivationError("the line divides by 0, or takes its logarithm")
+        raise NoPower("the line divides by 0, or takes its logarithm")
     number = common_measure(polynomial.values())
     if not needs_sign and polynomial[leading(polynomial)] < 0:
         number = -number
@@ -194,7 +226,7 @@ def content(polynomial, needs_sign):
     divided = [(atom, -n) for atom, n in common.items()]
     rest = polynomial.mapped(lambda factors: collect([*factors, *divided])).scaled(1 / number)
     if not rest:
-        raise DerivationError("the line divides by 0, or takes its logarithm")
+        raise NoPower("the line divides by 0, or takes its logarithm")
     if len(rest) == 1 and rest != polynomial:  # 1 − 1/(1 + x) = x/(1 + x), and x is a product
         more, others, rest = content(rest, needs_sign)
         number *= more
@@ -212,6 +244,8 @@ def common_measure(numbers):
 
 def exponential(polynomial):
     """exp(a + b) = exp a · exp b, and exp(n log a) = aⁿ."""
+    if (made := cases(exponential, polynomial)) is not None:
+        return made
     made = Polynomial.of(1)
     for factors, c in polynomial.items():
         match [*factors]:
@@ -224,6 +258,8 @@ def exponential(polynomial):
 
 def logarithm(polynomial):
     """log(a b) = log a + log b for a, b > 0, and log exp a = a."""
+    if (made := cases(logarithm, polynomial)) is not None:
+        return made
     number, common, rest = content(polynomial, needs_sign=True)
     made = Polynomial()
     for prime, n in sympy.factorrat(number).items():
@@ -233,10 +269,239 @@ def logarithm(polynomial):
     return made if rest == Polynomial.of(1) else made + Polynomial.of(Call(sympy.log, rest))
 
 
+def call(function, polynomial):
+    """A function of which no rule says anything."""
+    made = cases(lambda one: call(function, one), polynomial)
+    return Polynomial.of(Call(function, polynomial)) if made is None else made
+
+
 def log_of(atom):
     if isinstance(atom, Exp | Total):
         return atom.inside if isinstance(atom, Exp) else logarithm(atom.inside)
     return Polynomial.of(Call(sympy.log, Polynomial.of(atom)))
+
+
+# Cases: of [x > 0], which is 1 where x > 0 and else 0, all else that has a kink is made.
+
+
+def indicator(polynomial):
+    """[p x > 0] = [x > 0] for p > 0, and [−x > 0] = 1 − [x > 0] where x ≠ 0."""
+    if not polynomial:
+        return Polynomial()
+    if (made := cases(indicator, polynomial)) is not None:
+        return made
+    _, _, rest = content(polynomial, needs_sign=True)
+    less = rest.scaled(-1)
+    if is_positive(Total(rest)) or is_positive(Total(less)):
+        return Polynomial.of(int(is_positive(Total(rest))))
+    if turning[-1] and erased(rest) < erased(less) and never_vanishes(rest):
+        return Polynomial.of(1) + Polynomial.of(Indicator(less)).scaled(-1)
+    return Polynomial.of(Indicator(rest))
+
+
+def cases(function, polynomial):
+    """f([x > 0]) = [x > 0] f(1) + (1 − [x > 0]) f(0)."""
+    if (made := chosen(function, polynomial)) is not None:
+        return made
+    found = cases_of(polynomial)
+    if not 0 < len(found) <= MANY_CASES:
+        return None
+    on, off = (either(function, put(polynomial, found[0], value)) for value in (1, 0))
+    if on is None and off is None:
+        raise NoPower("the line divides by 0, or takes its logarithm")
+    case = Polynomial.of(found[0])
+    on, off = on or Polynomial(), off or Polynomial()
+    return off + multiply(case, on + off.scaled(-1))
+
+
+def either(function, polynomial):
+    """f of one case; None if it has no value there: the line demands that it is the other."""
+    try:
+        return function(polynomial)
+    except NoPower:
+        return None
+
+
+def cases_of(polynomial):
+    """The indicators in a polynomial that are in no denominator and in no Σ."""
+    found = sorted((a for a in polynomial.atoms if isinstance(a, Indicator)), key=lambda a: a.key)
+    return [atom for atom in found if all(dict(f).get(atom, 1) == 1 for f in polynomial)]
+
+
+def put(polynomial, atom, value):
+    """The polynomial with 1 or 0 in the place of an atom."""
+    kept = [(factors, c) for factors, c in polynomial.items() if value or atom not in dict(factors)]
+    return sum(
+        (collect([one for one in f if one[0] != atom]).scaled(c) for f, c in kept), Polynomial()
+    )
+
+
+def erased(polynomial):
+    """Its text without the names of its free indices: what the sign of [x > 0] may depend on."""
+    return polynomial.write({index: f"*{axis(index)}" for index in polynomial.free})
+
+
+def never_vanishes(polynomial):
+    """Whether it is not 0 for all numbers where some of its indices are equal, as X_i − X_j is.
+
+    If it vanishes, it also does where as many are equal as can be: all those of one axis, or each
+    to one of the numbers that occur as an index. What has a δ in it is not looked into.
+    """
+    parts = [*inside_of(polynomial)]
+    numbers = {i for one in parts if isinstance(one, Leaf) for i in one.indices if i.is_Integer}
+    letters = sorted(polynomial.free, key=str)
+    if any(is_delta(one) or isinstance(one, Bracket) for one in parts):
+        return False
+    if len(numbers) ** len(letters) > 100:
+        return False
+    first = {axis(index): index for index in reversed(letters)}
+    choices = (
+        product(numbers, repeat=len(letters)) if numbers else [[first[axis(i)] for i in letters]]
+    )
+    try:
+        return all(rebuilt_sum(polynomial, dict(zip(letters, at, strict=True))) for at in choices)
+    except DerivationError:  # it is divided by something that vanishes
+        return False
+
+
+def inside_of(part):
+    """All atoms in a polynomial or an atom."""
+    for atom in part.atoms if isinstance(part, Polynomial) else part.children:
+        if isinstance(atom, Polynomial):
+            yield from inside_of(atom)
+        else:
+            yield atom
+            yield from inside_of(atom)
+
+
+def largest_at(index, size, polynomial, place):
+    """argmax_k (p x_k + c) = argmax_k x_k, for p > 0; p and c are the same for all k."""
+    kept = Polynomial({f: c for f, c in polynomial.items() if any(index in a.free for a, _ in f)})
+    if not kept:  # all are equal: any place may be said, and this one is said for all of them
+        return Polynomial.of(Argmax(index, size, Polynomial(), place))
+    number = common_measure(kept.values())
+    shared = [atom for atom in kept.atoms if is_positive(atom) and index not in atom.free]
+    less = [(atom, -min(dict(factors).get(atom, 0) for factors in kept)) for atom in shared]
+    less = [(atom, n) for atom, n in less if n]
+    rest = kept.mapped(lambda factors: collect([*factors, *less])).scaled(1 / number)
+    return Polynomial.of(Argmax(index, size, rest, place))
+
+
+def chosen(function, polynomial):
+    """f(Σ_k o_k x_k) = Σ_k o_k f(x_k) for a one-hot o."""
+    for bound in sorted((a for a in polynomial.atoms if isinstance(a, Bound)), key=lambda a: a.key):
+        single = all(dict(factors).get(bound, 1) == 1 for factors in polynomial)
+        if single and one_hots_of(bound):
+            ranges, opened = refreshed(bound)
+            if len(opened) == 1:
+                return by_place(function, polynomial, bound, ranges, opened)
+    return None
+
+
+def by_place(function, polynomial, bound, ranges, opened):
+    """The same for one Σ in it, which is that of `opened` over `ranges`."""
+    [(factors, number)] = opened.items()
+    sizes = dict(ranges)
+    one = next(a for a, _ in by_text(factors) if is_one_hot(a) and place_of(a) in sizes)
+    k = place_of(one)
+    rest = Polynomial({factors - {(one, sympy.S.One)}: number})
+    inner = sum_over(without(ranges, k), rest)
+    value = polynomial.mapped(lambda product_: replaced_in(product_, bound, inner))
+    return sum_over([(k, sizes[k])], multiply(Polynomial.of(one), function(value)))
+
+
+def by_text(factors):
+    return sorted(factors, key=lambda pair: pair[0].key)
+
+
+def replaced_in(factors, bound, inner):
+    """A product with a sum in the place of one of its atoms."""
+    if bound not in dict(factors):
+        return Polynomial({factors: sympy.S.One})
+    return multiply(collect([one for one in factors if one[0] != bound]), inner)
+
+
+def one_hots_of(atom):
+    """The one-hots in a product or of a Σ over their place, each at a place that means nothing."""
+    if is_one_hot(atom):
+        return {at_place(atom, SOMEWHERE)}
+    if not isinstance(atom, Bound):
+        return set()
+    summed = {index for index, _ in atom.ranges}
+    inner = [one for one, n in atom.factors if n == 1 and is_one_hot(one)]
+    found = {at_place(one, SOMEWHERE) for one in inner if place_of(one) in summed}
+    return {one for one in found if not one.free & summed}
+
+
+def one_hot(powers):
+    """o_i o_j = δ_ij o_i and o_iⁿ = o_i for a one-hot o, and Σ_i o_i x_i opened where o meets o."""
+    hot = [(atom, n) for atom, n in powers.items() if n > 0 and is_one_hot(atom)]
+    for atom, n in hot:
+        if n != 1:
+            return collect({**powers, atom: sympy.S.One}.items())
+    for (one, _), (other, _) in combinations(hot, 2):
+        if at_place(one, SOMEWHERE) == at_place(other, SOMEWHERE):
+            rest = collect([(a, n) for a, n in powers.items() if a not in (one, other)])
+            i, j = place_of(one), place_of(other)
+            same = Polynomial.of(Leaf(sympy.KroneckerDelta(i, j))) if i != j else Polynomial.of(1)
+            if i.is_Integer and j.is_Integer:
+                return Polynomial()
+            return multiply(multiply(rest, same), Polynomial.of(one))
+    return met(powers)
+
+
+def met(powers):
+    """The product with the sums opened that share a one-hot; None if there are none."""
+    meeting = [(atom, n, one_hots_of(atom)) for atom, n in powers.items() if n > 0]
+    for atom, n, mine in meeting:
+        if not isinstance(atom, Bound) or not n.is_Integer:
+            continue
+        shared = [
+            (other, m) for other, m, its in meeting if its & mine and (other != atom or m > 1)
+        ]
+        if not shared:
+            continue
+        opened = {atom} | {other for other, _ in shared if isinstance(other, Bound)}
+        ranges, made = (), collect([(a, k) for a, k in powers.items() if a not in opened])
+        for one in by_text([(a, powers[a]) for a in opened]):
+            for _ in range(int(one[1])):
+                more, inner = refreshed(one[0])
+                ranges, made = (*ranges, *more), multiply(made, inner)
+        return sum_over(ranges, made)
+    return None
+
+
+def once(powers):
+    """[x > 0]ⁿ = [x > 0] for n > 0."""
+    for atom, exponent in powers.items():
+        if isinstance(atom, Indicator) and exponent > 0 and exponent != 1:
+            return collect({**powers, atom: sympy.S.One}.items())
+    return None
+
+
+def implied(powers):
+    """[x > 0] [x + p > 0] = [x > 0] and [x > 0] [−x − p > 0] = 0, for p ≥ 0."""
+    found = [atom for atom, n in powers.items() if isinstance(atom, Indicator) and n == 1]
+    for one, other in permutations(found, 2):
+        if is_above(other.inside, one.inside):
+            return collect([(atom, n) for atom, n in powers.items() if atom != other])
+        if is_above(other.inside.scaled(-1), one.inside):
+            return Polynomial()
+    return None
+
+
+def is_above(upper, lower):
+    """Whether a positive multiple of one is seen to be greater than the other, or the same."""
+    for scale in ratios(lower, upper):
+        more = upper.scaled(scale) + lower.scaled(-1)
+        if scale > 0 and is_positive(Total(more)):
+            return True
+    return False
+
+
+def ratios(one, other):
+    """By what the second is multiplied so that a term of both is the same: {c/d, …}."""
+    return sorted({c / other[factors] for factors, c in one.items() if factors in other})
 
 
 # Sums.
@@ -278,6 +543,15 @@ def count(index, size, ranges, factors, cited):
         return None
     rest = add_up(without(ranges, index), factors, cited)
     return multiply(Polynomial.of(Leaf(size)), rest)
+
+
+def one_place(index, size, ranges, factors, cited):
+    """Σ_i o_i = 1 for a one-hot o, where i is in nothing else."""
+    match touching(index, factors):
+        case [(atom, exponent)] if exponent == 1 and is_one_hot(atom) and place_of(atom) == index:
+            if index not in at_place(atom, SOMEWHERE).free:
+                return add_up(without(ranges, index), factors - {(atom, exponent)}, cited)
+    return None
 
 
 def join(index, size, ranges, factors, cited):
@@ -375,6 +649,12 @@ def rebuilt(atom, exponent, names, cited):
             if is_delta(atom) and changed.is_Integer:
                 return Polynomial.of(changed**exponent)
             return collect([(Leaf(changed), exponent)])
+        case Argmax(index, size, inside, place):
+            if index in {*names, *names.values()}:
+                new = fresh(axis(index))
+                index, inside = new, rebuilt_sum(inside, {index: new})
+            inside = rebuilt_sum(inside, names, cited)
+            return power(largest_at(index, size, inside, place.xreplace(names)), exponent)
         case Bracket(expression):
             return power(bracket(expression.xreplace(names)), exponent)
         case Bound(ranges, factors):
@@ -388,11 +668,15 @@ def rebuilt(atom, exponent, names, cited):
             return power(exponential(inside), exponent)
         case Total():
             return power(inside, exponent)
+        case Indicator():
+            return power(indicator(inside), exponent)
         case Call(sympy.log):
             return power(logarithm(inside), exponent)
-    return collect([(Call(atom.function, inside), exponent)])
+    return power(call(atom.function, inside), exponent)
 
 
-OF_PRODUCTS = pick_free, same_place, whole_roots, whole_totals, divide
-OF_SUMS = pick, count, join, fold, slide
-RULES = multiply, collect, power, exponential, logarithm, bracket, *OF_PRODUCTS, sum_over, *OF_SUMS
+OF_PRODUCTS = pick_free, same_place, one_hot, once, implied, whole_roots, whole_totals, divide
+OF_SUMS = pick, count, one_place, join, fold, slide
+CONSTRUCTED = multiply, collect, power, exponential, logarithm, bracket, indicator, cases
+CHOOSING = largest_at, chosen
+RULES = *CONSTRUCTED, *CHOOSING, *OF_PRODUCTS, sum_over, *OF_SUMS

@@ -121,6 +121,65 @@ split=> [nonzero | r positive]; first by rewrite powerRZ_add //= Rmult_1_r; ring
 by rewrite Rpower_plus Rpower_1 //; ring.
 Qed.
 
+(* Cases: [x > 0] is 1 or 0. Of the last two no rule is made. *)
+
+Definition above (x : R) := if Rlt_dec 0 x then 1 else 0.
+
+Lemma one_or_zero x : (0 < x /\ above x = 1) \/ (x <= 0 /\ above x = 0).
+Proof.
+by rewrite /above; case: Rlt_dec => side; [left | right; split=> //; apply: Rnot_lt_le].
+Qed.
+
+Theorem indicator p x :
+  (0 < p -> above (p * x) = above x) /\
+  (x <> 0 -> above (- x) = 1 - above x) /\
+  (0 < p -> above p = 1 /\ above (- p) = 0) /\
+  above 0 = 0.
+Proof.
+split=> [pos | ].
+  by case: (one_or_zero (p * x)) => -[? ->]; case: (one_or_zero x) => -[? ->] //; nra.
+split=> [nonzero | ].
+  have [low | high] := Rdichotomy _ _ nonzero;
+  by case: (one_or_zero (- x)) => -[? ->]; case: (one_or_zero x) => -[? ->]; lra.
+split=> [pos | ]; last by case: (one_or_zero 0) => -[? ->]; lra.
+by split; [case: (one_or_zero p) | case: (one_or_zero (- p))] => -[? ->]; lra.
+Qed.
+
+Theorem cases (f : R -> R) x :
+  f (above x) = above x * f 1 + (1 - above x) * f 0.
+Proof. by case: (one_or_zero x) => -[_ ->]; ring. Qed.
+
+Theorem once x :
+  above x * above x = above x.
+Proof. by case: (one_or_zero x) => -[_ ->]; ring. Qed.
+
+Theorem implied x p :
+  0 <= p ->
+  above x * above (x + p) = above x /\
+  above x * above (- x - p) = 0.
+Proof.
+move=> pos; case: (one_or_zero x) => -[? ->]; case: (one_or_zero (x + p)) => -[? ->];
+by case: (one_or_zero (- x - p)) => -[? ->]; lra.
+Qed.
+
+Theorem all_cases x y z :
+  0 < x -> 0 <= y -> 0 <= z -> x + y + z <= 0 -> False.
+Proof. by move=> *; lra. Qed.
+
+Theorem no_slope x :
+  x <> 0 -> derivable_pt_lim above x 0.
+Proof.
+move=> nonzero e pos; have small : 0 < Rabs x by apply: Rabs_pos_lt.
+exists (mkposreal _ small) => h _ /= near; have -> : above (x + h) = above x.
+  have [low | high] := Rdichotomy _ _ nonzero; move: near.
+    rewrite (Rabs_left x) // => near; have [? ?] := Rabs_def2 _ _ near.
+    by case: (one_or_zero (x + h)) => -[? ->]; case: (one_or_zero x) => -[? ->]; lra.
+  rewrite (Rabs_right x) => [near | ]; last by apply: Rle_ge; apply: Rlt_le.
+  have [? ?] := Rabs_def2 _ _ near.
+  by case: (one_or_zero (x + h)) => -[? ->]; case: (one_or_zero x) => -[? ->]; lra.
+by rewrite /Rminus Rplus_opp_r /Rdiv Rmult_0_l Ropp_0 Rplus_0_r Rabs_R0.
+Qed.
+
 (* Sums over an axis of any length. *)
 
 Theorem sum_over n m (f : 'I_m -> 'I_n -> R) :
@@ -164,6 +223,42 @@ move=> inside; have small : (Z.to_nat e < n)%nat by apply/ltP; lia.
 pose place := Ordinal small; have same : e = Z.of_nat place by rewrite /=; lia.
 rewrite same -(pick n place (fun p => g (Z.of_nat p))).
 by apply: eq_bigr => p _; have [-> _] := bracket 0 0 0 n p place.
+Qed.
+
+(* What is chosen from an axis: a one-hot is δ_im, 1 at the place m and else 0. *)
+
+Theorem one_hot n (i j m : 'I_n) :
+  delta i m * delta j m = delta i j * delta i m /\
+  delta i m * delta i m = delta i m.
+Proof.
+rewrite /delta; split; last by case: eqP => _; ring.
+case: (i =P m) => [-> | _]; last by ring.
+by rewrite (eq_sym j m); ring.
+Qed.
+
+Theorem one_place n (m : 'I_n) :
+  \sum_(i < n) delta i m = 1.
+Proof.
+rewrite -(pick n m (fun _ => 1)).
+by apply: eq_bigr => i _; ring.
+Qed.
+
+Theorem chosen n (m : 'I_n) (f : R -> R) (x : 'I_n -> R) :
+  f (\sum_(k < n) (delta k m * x k)) = \sum_(k < n) (delta k m * f (x k)).
+Proof. by rewrite !pick. Qed.
+
+Theorem largest_at n (m : 'I_n) (x : 'I_n -> R) p c :
+  0 < p ->
+  (forall k, x k <= x m) <-> (forall k, p * x k + c <= p * x m + c).
+Proof. by move=> pos; split=> largest k; have := largest k; nra. Qed.
+
+Theorem still_largest n (m : 'I_n) (x y : 'I_n -> R) e :
+  (forall k, k != m -> x k + 2 * e <= x m) ->
+  (forall k, Rabs (y k - x k) < e) ->
+  forall k, k != m -> y k < y m.
+Proof.
+move=> gap near k other; have := gap k other.
+by have [? ?] := Rabs_def2 _ _ (near k); have [? ?] := Rabs_def2 _ _ (near m); lra.
 Qed.
 
 (* The two rules by which sums and products are differentiated (derivatives.py). *)

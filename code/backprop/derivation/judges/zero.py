@@ -2,7 +2,7 @@
 
 SymPy's own `simplify` and `equals` miss such identities. Here every exp(a + b) becomes
 exp(a) exp(b), every log of a product of positive factors a sum of logs, and what is left of exp,
-log and h(…) a symbol.
+log and h(…) a symbol. What has a kink is taken apart into its cases.
 """
 
 from math import lcm
@@ -10,6 +10,8 @@ from math import lcm
 import sympy
 from sympy import Add, Mul, Pow, exp, log
 
+from ..language.step import Step
+from .branches import branches
 from .opaque import Opaque
 from .rational import is_zero_rational
 
@@ -40,6 +42,8 @@ class Generators:
                 return self.logarithm(
                     *map(sympy.factor_list, sympy.fraction(sympy.cancel(args[0])))
                 )
+            case Step() if sympy.cancel(args[0]).could_extract_minus_sign():
+                return 1 - self.symbol(Step, -sympy.cancel(args[0]))
             case sympy.Function():
                 return self.symbol(expression.func, sympy.cancel(args[0]))
             case Pow(exp=sympy.Rational(p=p, q=q)) if q > 1:
@@ -82,6 +86,13 @@ def terms_of(exponent):
 
 def is_zero(expression):
     """True only if the expression is 0 wherever it has a value; False if that was not shown."""
+    if is_zero_as_it_is(expression):
+        return True
+    return expression.has(Step) and all(map(is_zero_as_it_is, branches(expression)))
+
+
+def is_zero_as_it_is(expression):
+    """The same with a symbol of its own for each [x > 0]."""
     rational = Generators(expression).rational(expression)
     symbols = sorted(rational.free_symbols, key=lambda s: s.sort_key())
     probe = rational.xreplace({s: sympy.Integer(37 + k * k) for k, s in enumerate(symbols)})

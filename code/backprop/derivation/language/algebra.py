@@ -146,17 +146,18 @@ class Transpose(Node):
 
 
 @dataclass(frozen=True, repr=False, init=False)
-class Sum(Node):
-    """Σ over indices: Sum(X[i, k] * W[j, k], (k, 1, M)). Every range is from 1 to a dimension."""
+class Over(Node):
+    """Something over indices, which have no meaning outside. Every range is from 1 to a size."""
 
     body: Node
     indices: tuple
     sizes: tuple
+    words: ClassVar = "Σ adds entries"
 
     def __init__(self, body, *ranges):
         body = node(body)
         if body.shape:
-            raise ShapeError(f"Σ adds entries, but {body} is {shape_name(body.shape)}")
+            raise ShapeError(f"{self.words}, but {body} is {shape_name(body.shape)}")
         for r in ranges:
             if not (
                 isinstance(r, tuple)
@@ -173,6 +174,14 @@ class Sum(Node):
         object.__setattr__(self, "indices", tuple(r[0] for r in ranges))
         object.__setattr__(self, "sizes", tuple(r[2] for r in ranges))
         self.__post_init__()
+
+    @property
+    def ranges(self):
+        return [(index, 1, size) for index, size in zip(self.indices, self.sizes, strict=True)]
+
+
+class Sum(Over):
+    """Σ over indices: Sum(X[i, k] * W[j, k], (k, 1, M))."""
 
 
 def _operator(kind):

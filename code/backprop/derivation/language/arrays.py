@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from ..errors import DerivationError, ShapeError
 from ..nodes import Dimension, Index, Node, Place, check_name, entry, node
-from .shifted import Shifted
 
 
 def dimensions(names):
@@ -94,6 +93,8 @@ L = loss("L")
 def gradient(variable, of=L):
     """∂L/∂Y for an array Y: an array of the shape of Y, in units of L over Y."""
     if not isinstance(variable, Array) or isinstance(variable, Gradient):
+        if isinstance(getattr(variable, "array", None), Array) and not isinstance(variable, Entry):
+            raise DerivationError(f"{variable} are integers: there is no gradient")
         raise DerivationError(
             f"gradient() takes a whole array, got {variable}; for a scalar or an entry write "
             "d(L, x) or d(L, W[a, b])"
@@ -127,7 +128,7 @@ def d(of, by):
     if isinstance(by, Array) and isinstance(of, Entry) and not of.indices:
         return gradient(by, of)
     array = by.array if isinstance(by, Entry) else by
-    if isinstance(by, Entry) and any(isinstance(index, Shifted) for index in by.indices):
+    if isinstance(by, Entry) and not all(isinstance(index, Index | int) for index in by.indices):
         raise DerivationError(
             f"differentiate with respect to an entry with a letter on each axis, got {by}: name "
             "the place by a letter, X[a], and say where it is with delta(a, i + u - 1)"
@@ -150,6 +151,11 @@ def delta(i, j):
 
     δ(a, i + u - 1) is 1 where both places are the same, whatever the axes.
     """
+    for one, other in ((i, j), (j, i)):
+        if isinstance(one, Place) and (made := one.delta(other)) is not None:
+            if isinstance(other, Place) and other.alone:
+                raise DerivationError(other.lesson)
+            return made
     for index in (i, j):
         if not isinstance(index, Place) and (type(index) is not int or index < 1):
             raise DerivationError(f"δ takes two indices, got {i!r} and {j!r}")

@@ -64,7 +64,9 @@ def moved(place, names):
     """A place with other indices or places, {old: new}."""
     if isinstance(place, Shifted):
         return place.at(lambda letter: names.get(letter, letter), lambda size: size)
-    return names.get(place, place)
+    if place in names or not hasattr(place, "moved"):
+        return names.get(place, place)
+    return place.moved(names)
 
 
 def terms_of(value):

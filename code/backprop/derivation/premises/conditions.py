@@ -5,27 +5,35 @@ from dataclasses import dataclass, field
 
 from ..errors import DerivationError
 from ..language.algebra import Add, Div, MatMul, Mul, Neg, Pow, Sum, Transpose
-from ..language.arrays import Array, Delta, Entry
-from ..language.functions import Apply, Known
+from ..language.arrays import Array, Delta, Derivative, Entry
+from ..language.chosen import Max, OneHot
+from ..language.functions import Apply, Known, indicator
+from ..language.kinks import ZERO, Larger, Smaller, kink
 from ..language.shifted import Shifted
 from ..language.vectors import Ones, Outer
-from ..nodes import Dimension, Node, Number, walk
+from ..nodes import Dimension, Node, Number, Place, walk
+
+UNIQUE = "is attained once"
 
 
 @dataclass(frozen=True)
 class Condition:
     """`what` is ≠ 0, or > 0, as `sign` says; `known` if its own definition shows that.
 
-    Two conditions that read the same are one, whatever the numbers of their summed indices.
+    Two conditions that read the same are one, whatever the numbers of their summed indices. A kink
+    is where `what` = `than`.
     """
 
     what: Node = field(compare=False)
     sign: str
     known: bool = False
+    than: Node = field(default=ZERO, compare=False)
+    of_kink: bool = field(default=False, compare=False)
     read: str = field(init=False, repr=False)
 
     def __post_init__(self):
-        object.__setattr__(self, "read", str(self.what))
+        both = {str(self.what), str(self.than)}  # x ≠ y is y ≠ x
+        object.__setattr__(self, "read", " ".join(sorted(both)))
 
 
 def positive(expression, definitions):
@@ -39,7 +47,7 @@ def positive(expression, definitions):
             return False  # it may be outside, where it is 0
         case Entry(array) | (Array() as array):
             return array.positive or by_definition(array, definitions)
-        case Sum(part) | Pow(part) | Transpose(part):
+        case Sum(part) | Max(part) | Pow(part) | Transpose(part):
             return positive(part, definitions)
         case Add(x, y):
             signs = [positive(x, definitions), positive(y, definitions)]
@@ -47,8 +55,10 @@ def positive(expression, definitions):
                 sign or not_negative(one, definitions)
                 for sign, one in zip(signs, (x, y), strict=True)
             )
-        case Mul(x, y) | Div(x, y) | MatMul(x, y) | Outer(x, y):
+        case Mul(x, y) | Div(x, y) | MatMul(x, y) | Outer(x, y) | Smaller(x, y):
             return positive(x, definitions) and positive(y, definitions)
+        case Larger(x, y):
+            return positive(x, definitions) or positive(y, definitions)
     return False
 
 
@@ -61,9 +71,11 @@ def not_negative(expression, definitions):
             return True
         case MatMul(x, y, shape=()) if x == y:
             return True
-        case Sum(part):
+        case Sum(part) | Max(part):
             return not_negative(part, definitions)
-        case Add(x, y) | Mul(x, y) | Div(x, y):
+        case Apply(Known(name="relu" | "abs" | "indicator")) | Delta() | OneHot():
+            return True
+        case Add(x, y) | Mul(x, y) | Div(x, y) | Smaller(x, y):
             return not_negative(x, definitions) and not_negative(y, definitions)
     return positive(expression, definitions)
 
@@ -93,21 +105,71 @@ def conditions(expression, definitions):
     return found
 
 
-def needed(before, after, facts, definitions):
-    """What a line rests on: the conditions that come or go, and those of what it opens or cites."""
+def needed(before, after, facts, definitions, said=(), at_kinks=False):
+    """What a line rests on: the conditions that come or go, and those of what it opens or cites.
+
+    Of a kink it is said once in a derivation that the lines do not hold there; `said` was before.
+    A line that differentiates nothing may hold `at_kinks` too.
+    """
+    opened = [definitions[array].right for array in sorted(facts.arrays, key=str)]
+    bent = [one for side in (before, after) for one in smooth(side, definitions, at_kinks)]
+    bent += [one for side in opened for one in smooth(side, definitions)]
     before, after = (conditions(side, definitions) for side in (before, after))
     changed = [one for one in before | after if before[one] != after[one]]
-    opened = [one for result in facts.results for one in result.where]
-    for array in sorted(facts.arrays, key=str):
-        opened += conditions(definitions[array].right, definitions)
-    return tuple(dict.fromkeys([*changed, *(one for one in opened if not one.known)]))
+    more = [one for result in facts.results for one in result.where]
+    more += [one for side in opened for one in conditions(side, definitions)]
+    more = [one for one in more if not one.known]
+    return tuple(dict.fromkeys([*changed, *more, *(one for one in bent if one not in said)]))
+
+
+def smooth(expression, definitions, at_kinks=False):
+    """The Conditions under which an expression is at none of its kinks."""
+    derived = [
+        part for one in walk(expression) if isinstance(one, Derivative) for part in walk(one)
+    ]
+    for part in walk(expression):
+        if at_kinks and part not in derived:
+            continue
+        if isinstance(part, Max | OneHot) and not single(part):
+            yield Condition(Max(part.body, *part.ranges), UNIQUE)
+        if pair := kink(part):
+            x, y = pair
+            if y != ZERO or not positive(x, definitions):
+                yield apart(x, y)
+
+
+def single(part):
+    """Whether all that a maximum is taken of is one and the same."""
+    return not any(part.indices[0] in letters for letters in map(letters_in, walk(part.body)))
+
+
+def letters_in(part):
+    """The indices of one node."""
+    places = part.indices if isinstance(part, Entry) else ()
+    places = (part.left, part.right) if isinstance(part, Delta) else places
+    return {letter for one in places if isinstance(one, Place) for letter in one.letters}
+
+
+def apart(x, y):
+    """The condition x ≠ y; of entries at the same place, A ≠ B."""
+    if y == ZERO or isinstance(x, Entry) and isinstance(y, Entry) and x.indices == y.indices:
+        x, y = named(x), named(y)
+    return Condition(x, "≠", than=y, of_kink=True)
 
 
 def check_deltas(expression):
-    """Nothing is divided by a δ, which is 0 at most entries. Raises DerivationError otherwise."""
+    """Nothing is divided by a δ, or by [x > 0], which are 0 somewhere. Raises DerivationError."""
     for what, _ in demands(expression):
-        if any(isinstance(factor, Delta) for factor in factors(what)):
+        if any(is_zero_or_one(factor) for factor in factors(what)):
             raise DerivationError(f"{what} is 0 somewhere: nothing can be divided by it")
+
+
+def is_zero_or_one(factor):
+    return (
+        isinstance(factor, Delta | OneHot)
+        or isinstance(factor, Apply)
+        and factor.function == indicator
+    )
 
 
 def check_shifted(expression):

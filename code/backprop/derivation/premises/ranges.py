@@ -5,14 +5,14 @@ A place that is not shown to be may be outside, where an entry is 0; the page th
 
 import sympy
 
-from ..language.algebra import Sum
+from ..language.algebra import Over
 from ..language.arrays import Entry
 from ..language.shifted import Shifted
 
 
 def outside(expression, scope):
     """The entries in an expression that may be outside of their arrays; scope is {index: size}."""
-    if isinstance(expression, Sum):
+    if isinstance(expression, Over):
         scope = {**scope, **dict(zip(expression.indices, expression.sizes, strict=True))}
     found = [entry for child in expression.children() for entry in outside(child, scope)]
     if isinstance(expression, Entry) and not all(

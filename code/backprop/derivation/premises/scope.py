@@ -1,8 +1,9 @@
 """What may be where: indices on their own axes, one array to a name, sizes that differ."""
 
 from ..errors import DerivationError, ShapeError
-from ..language.algebra import Sum
+from ..language.algebra import Over
 from ..language.arrays import Array, Delta, Entry
+from ..language.chosen import OneHot, Position
 from ..language.shifted import Shifted
 from ..nodes import Dimension, Index, Place, walk
 
@@ -18,31 +19,41 @@ def free_indices(expression, bound=()):
     """{index: dimension of its axis} for the indices that no Σ binds, in reading order."""
     if isinstance(expression, Entry):
         pairs = zip(expression.indices, expression.array.shape, strict=True)
-        return {i: size for i, size in pairs if isinstance(i, Index) and i not in bound}
-    inner = {*bound, *(expression.indices if isinstance(expression, Sum) else ())}
+        found = {i: size for i, size in pairs if isinstance(i, Index) and i not in bound}
+        return found | letters_of(expression.indices, bound) | found
+    inner = {*bound, *(expression.indices if isinstance(expression, Over) else ())}
     found = {}
+    if isinstance(expression, Delta):
+        found = letters_of((expression.left, expression.right), bound)
     for child in expression.children():
         found = found | free_indices(child, inner) | found  # the first axis of each counts
     return found
+
+
+def letters_of(places, bound):
+    """{index: dimension} for the indices of arrays of integers."""
+    pairs = [
+        pair
+        for one in places
+        if isinstance(one, Position)
+        for pair in zip(one.indices, one.array.shape, strict=True)
+    ]
+    return {i: size for i, size in pairs if isinstance(i, Index) and i not in bound}
 
 
 def check_indices(expression, scope):
     """Every index is bound by a Σ or in `scope`, on axes of its own length. Raises otherwise."""
     if isinstance(expression, Entry):
         for index, size in zip(expression.indices, expression.array.shape, strict=True):
-            for letter in index.letters if isinstance(index, Shifted) else ():
-                size_of(letter, scope, expression)
-            if isinstance(index, Index) and size_of(index, scope, expression) != size:
-                raise ShapeError(
-                    f"{index} runs to {scope[index]}, but is used on an axis of length {size} "
-                    f"in {expression}"
-                )
+            check_place(index, size, scope, expression)
     if isinstance(expression, Delta):
         places = [i for i in (expression.left, expression.right) if isinstance(i, Place)]
-        sizes = {str(size_of(i, scope, expression)) for one in places for i in one.letters}
+        sizes = {str(size) for one in places for size in lengths_of(one, scope, expression)}
         if len(sizes) > 1 and not any(isinstance(one, Shifted) for one in places):
             raise ShapeError(f"the indices of {expression} run to {' and '.join(sorted(sizes))}")
-    if isinstance(expression, Sum):
+    if isinstance(expression, OneHot):
+        check_place(expression.place, expression.sizes[0], scope, expression)
+    if isinstance(expression, Over):
         for index in scope.keys() & expression.indices:
             raise DerivationError(
                 f"{index} is summed in {expression}, but taken outside: rename it"
@@ -50,6 +61,27 @@ def check_indices(expression, scope):
         scope = {**scope, **dict(zip(expression.indices, expression.sizes, strict=True))}
     for child in expression.children():
         check_indices(child, scope)
+
+
+def check_place(index, size, scope, expression):
+    """A place is on an axis of its own length."""
+    for letter in index.letters if isinstance(index, Shifted) else ():
+        size_of(letter, scope, expression)
+    found = lengths_of(index, scope, expression) if isinstance(index, Index | Position) else ()
+    for length in found:
+        if length != size:
+            raise ShapeError(
+                f"{index} runs to {length}, but is used on an axis of length {size} in {expression}"
+            )
+
+
+def lengths_of(place, scope, expression):
+    """The lengths of the axes of a place; an array of integers has those that it says."""
+    if isinstance(place, Position):
+        for index, size in zip(place.indices, place.array.shape, strict=True):
+            check_place(index, size, scope, expression)
+        return [place.array.to]
+    return [size_of(letter, scope, expression) for letter in place.letters]
 
 
 def check_entries(expression, shapes):

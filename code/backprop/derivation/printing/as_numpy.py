@@ -21,17 +21,23 @@ from ..language.algebra import (
     MatMul,
     Mul,
     Neg,
+    Over,
     Pow,
     Sub,
     Sum,
     Transpose,
 )
 from ..language.arrays import Array, Delta, Derivative, Entry, Gradient
-from ..language.functions import Apply, Known
+from ..language.chosen import Max, OneHot, Position, Positions
+from ..language.functions import Apply, Known, indicator, relu
+from ..language.kinks import Larger, Smaller
+from ..language.shifted import Shifted
 from ..language.vectors import Diag, Ones, Outer
-from ..nodes import Dimension, Index, Number, walk
+from ..nodes import Dimension, Index, Number, Place, walk
+from .printer import sides
 
 SIGNS = {Add: "+", Sub: "-", Mul: "*", Div: "/"}
+EXTREMES = {Larger: "np.maximum", Smaller: "np.minimum"}
 LOOSE, PRODUCT, MATRIX, POWER, ATOM = range(5)  # how firmly the text of a part holds together
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 ERF = np.vectorize(math.erf, otypes=[float])  # NumPy has none
@@ -58,12 +64,23 @@ def checked(plain, text):
     def wrapped(*args, **kwargs):
         given, sizes = signature.bind(*args, **kwargs).arguments, {}
         for name, array in text.arrays.items():
-            given[name] = as_floats(given[name], name, text.name)
+            if isinstance(array, Positions):
+                given[name] = as_positions(given[name], name, text.name)
+            else:
+                given[name] = as_floats(given[name], name, text.name)
             expect_shape(given[name], [str(n) for n in array.shape], sizes, name, text.name)
         return plain(**given)
 
     wrapped.source = text.source
     return wrapped
+
+
+def as_positions(value, name, function):
+    """Integers, counted from 0 as in NumPy. Raises ValueError for others."""
+    made = np.asarray(value)
+    if made.dtype.kind not in "iu" or (made.size and made.min() < 0):
+        raise ValueError(f"{function} expects {name} to be integers from 0 on, got {value!r}")
+    return made
 
 
 class Text:
@@ -78,7 +95,7 @@ class Text:
                 "says it, before it can be computed"
             )
         indices = [i for part in parts if isinstance(part, Entry) for i in part.indices]
-        if not all(isinstance(i, Index | int) for i in indices):
+        if any(isinstance(i, Shifted) for i in indices):
             raise DerivationError(f"{self.line} has shifted indices: write its NumPy by hand")
         self.taken = {"np", "erf"} | {str(part) for part in parts if isinstance(part, Dimension)}
         self.name = self.free(name_of(derivation))
@@ -148,7 +165,7 @@ class Text:
             case Outer(x, y):
                 return f"np.outer({self.array(x)[0]}, {self.array(y)[0]})", ATOM
             case Apply(h, x):
-                return f"{self.called_as(h)}({self.array(x)[0]})", ATOM
+                return self.applied(h, x, self.array)
             case Pow(x, n):
                 return power(self.array(x), n)
             case MatMul(x, y):
@@ -172,10 +189,28 @@ class Text:
             return f"{value.p} / {value.q}", PRODUCT
         return "np.pi", ATOM
 
-    def called_as(self, h):
+    def applied(self, h, x, text):
+        """A function of a part, of which `text` makes the text."""
+        if h == relu:
+            return f"np.maximum({text(x)[0]}, 0)", ATOM
+        if h == indicator:
+            return f"np.where({self.compared(x, text)}, 1.0, 0.0)", ATOM
         if isinstance(h, Known):
-            return h.name if h.name == "erf" else f"np.{h.name}"
-        return self.functions[h]
+            return f"{h.name if h.name == 'erf' else f'np.{h.name}'}({text(x)[0]})", ATOM
+        return f"{self.functions[h]}({text(x)[0]})", ATOM
+
+    def compared(self, x, text):
+        """X > Y, of booleans."""
+        left, sign, right = sides(x)
+        return f"{held(text(left), LOOSE)} {sign} {held(text(right), LOOSE)}"
+
+    def masked(self, node, text):
+        """dY * (X > 0): next to numbers, NumPy takes a boolean for 0 or 1."""
+        if not isinstance(node, Mul) or is_mask(node.left) == is_mask(node.right):
+            return None
+        mask, other = (node.left, node.right) if is_mask(node.left) else (node.right, node.left)
+        between = self.compared(mask.argument, text)
+        return f"{held(text(other), PRODUCT)} * ({between})", PRODUCT
 
     def matmul(self, x, y):
         """A matrix product; a sum where it is one with ones, a factor where it is one with diag."""
@@ -189,6 +224,8 @@ class Text:
 
     def elementwise(self, kind, x, y):
         """+ − * / of two arrays; a vector that is repeated in rows or columns is left to NumPy."""
+        if kind is Mul and (found := self.masked(kind(x, y), self.array)):
+            return found
         left, right = self.repeated(x, y), None
         if left is None:
             left, right = self.array(x), self.repeated(y, x)
@@ -222,6 +259,13 @@ class Text:
                 return self.array(array)
             case Entry(array, indices):
                 return self.placed(self.called[array], indices, frame), ATOM
+            case Delta(Position() as place, other) | Delta(other, Position() as place):
+                return self.one_hot(place, other, frame)
+            case OneHot(place=place):
+                return self.at_largest(node, place, frame)
+            case Max():
+                body = self.indexed(node.body, (*frame, *node.indices))
+                return f"{held(body, ATOM)}.max(axis=-1)", ATOM
             case Delta(left, right):
                 sizes = [self.frame_sizes[i] for i in (left, right) if isinstance(i, Index)]
                 return self.placed(f"np.eye({self.size(sizes[0])})", (left, right), frame), ATOM
@@ -230,22 +274,24 @@ class Text:
             case Neg(x):
                 return f"-{held(self.indexed(x, frame), PRODUCT)}", LOOSE
             case Apply(h, x):
-                return f"{self.called_as(h)}({self.indexed(x, frame)[0]})", ATOM
+                return self.applied(h, x, lambda part: self.indexed(part, frame))
             case Pow(x, n):
                 return power(self.indexed(x, frame), n)
             case Elementwise(left=x, right=y):
-                return joined(type(node), self.indexed(x, frame), self.indexed(y, frame))
+                part = lambda one: self.indexed(one, frame)  # noqa: E731
+                return self.masked(node, part) or joined(type(node), part(x), part(y))
         return self.array(node)
 
     @property
     def frame_sizes(self):
         """{index: size} of all indices of the line."""
-        sums = [part for part in walk(self.line) if isinstance(part, Sum)]
+        sums = [part for part in walk(self.line) if isinstance(part, Over)]
         pairs = [pair for one in sums for pair in zip(one.indices, one.sizes, strict=True)]
         return {**self.scope, **dict(pairs)}
 
     def placed(self, text, indices, frame):
         """An entry X_ik as the array X, with its axes where the frame has i and k."""
+        text, indices = self.looked_up(text, indices)
         if any(isinstance(i, int) for i in indices):
             places = ", ".join(str(i - 1) if isinstance(i, int) else ":" for i in indices)
             text = f"{text}[{places}]"
@@ -257,6 +303,36 @@ class Text:
             text += ".T" if len(mine) == 2 else f".transpose({', '.join(map(str, order))})"
         marks = [":" if index in mine else "None" for index in frame]
         return text if "None" not in marks or not mine else f"{text}[{', '.join(marks)}]"
+
+    def one_hot(self, position, other, frame):
+        """[v = t_i] as rows of an identity matrix."""
+        if isinstance(other, Position):
+            raise DerivationError(f"{position} = {other}: write its NumPy by hand")
+        table = f"np.eye({self.size(position.array.to)})[{self.called[position.array]}]"
+        return self.placed(table, (*position.indices, other), frame), ATOM
+
+    def at_largest(self, node, place, frame):
+        """[k = argmax_l X_il] as rows of an identity matrix."""
+        if not isinstance(place, Index) or place not in frame:
+            raise DerivationError(f"{node}: write its NumPy by hand")
+        rest = tuple(index for index in frame if index != place)
+        used = [index for index in rest if index in {*letters_in(node.body)}]
+        body = self.indexed(node.body, (*used, *node.indices))
+        table = f"np.eye({self.size(node.sizes[0])})[{held(body, ATOM)}.argmax(axis=-1)]"
+        return self.placed(table, (*used, place), frame), ATOM
+
+    def looked_up(self, text, indices):
+        """(E[t], the indices of its axes), for E[t[i], j]."""
+        places = [n for n, one in enumerate(indices) if isinstance(one, Position)]
+        if not places:
+            return text, indices
+        [n], t = places[:1], indices[places[0]]
+        indices = (*indices[:n], *t.indices, *indices[n + 1 :])
+        if len(places) > 1 or len({*indices}) < len(indices):
+            raise DerivationError(
+                f"{self.line} has a look-up along a diagonal: write its NumPy by hand"
+            )
+        return f"{text}[{':, ' * n}{self.called[t.array]}]", indices
 
     def total(self, node, frame):
         """Σ: an einsum if it is a product of entries, else a sum over the last axes."""
@@ -284,6 +360,8 @@ class Text:
 
 def joined(kind, left, right):
     """Two parts with + − * or / between them; A @ B next to a * is in brackets, for the reader."""
+    if kind in EXTREMES:
+        return f"{EXTREMES[kind]}({left[0]}, {right[0]})", ATOM
     if kind in (Add, Sub):
         return f"{left[0]} {SIGNS[kind]} {held(right, PRODUCT)}", LOOSE
     left = held(left, ATOM if left[1] == MATRIX else PRODUCT)
@@ -295,6 +373,10 @@ def held(part, level):
     return f"({text})" if firm < level else text
 
 
+def is_mask(node):
+    return isinstance(node, Apply) and node.function == indicator
+
+
 def power(part, n):
     """The text of a power, a root by its name."""
     if n == 1 / 2:
@@ -304,11 +386,13 @@ def power(part, n):
 
 def letters_in(node):
     """The free indices of a scalar."""
-    bound = {i for part in walk(node) if isinstance(part, Sum) for i in part.indices}
+    bound = {i for part in walk(node) if isinstance(part, Over) for i in part.indices}
     for part in walk(node):
         found = part.indices if isinstance(part, Entry) else ()
         found = (part.left, part.right) if isinstance(part, Delta) else found
-        yield from (i for i in found if isinstance(i, Index) and i not in bound)
+        found = (part.place,) if isinstance(part, OneHot) else found
+        letters = (i for one in found if isinstance(one, Place) for i in one.letters)
+        yield from (i for i in letters if i not in bound)
 
 
 def factors(node):

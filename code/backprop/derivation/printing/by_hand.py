@@ -15,9 +15,11 @@ import sympy
 
 from ..errors import DerivationError
 from ..judges.zero import is_zero
-from ..language import algebra
+from ..language import algebra, step
 from ..language.arrays import Delta, Entry
+from ..language.chosen import Integers, Max, OneHot, Position
 from ..language.functions import Apply, Known
+from ..language.kinks import Larger, Smaller
 from ..language.vectors import Diag, Ones, Outer
 from ..nodes import Dimension, Number
 from .page import aligned, prose, rows
@@ -32,6 +34,8 @@ BINARY = {
     algebra.Div: lambda x, y: x / y,
     algebra.MatMul: lambda x, y: x @ y,
     Outer: np.multiply.outer,
+    Larger: np.vectorize(step.larger, otypes=[object]),
+    Smaller: np.vectorize(step.smaller, otypes=[object]),
 }
 
 
@@ -59,6 +63,8 @@ class ByHand:
             raise DerivationError("by_hand() takes a derivation that has a line or more")
         self.derivation, self.fixed, self.at, self.number = derivation, fixed, at, line
         self.line = derivation.steps[line - 1].expression
+        given = {getattr(part, "array", part) if isinstance(part, Integers) else part: values
+                 for part, values in given.items()}  # fmt: skip
         self.given = {part: numbers(values) for part, values in given.items()}
         self.sizes = sizes_of(self.given)
         self.result = numbers(result)
@@ -242,9 +248,14 @@ def worth(node, given, sizes, at):
         case Ones(shape) if all(size in sizes for size in shape):
             return np.full([sizes[size] for size in shape], sympy.Integer(1), dtype=object)
         case Entry(array, indices) if array in given:
-            return given[array][tuple(at.get(one, one) - 1 for one in indices)]
+            return given[array][tuple(position(one, given, at) - 1 for one in indices)]
         case Delta(left, right):
-            return sympy.Integer(at.get(left, left) == at.get(right, right))
+            return sympy.Integer(position(left, given, at) == position(right, given, at))
+        case Max(body, indices, lengths) if {*lengths} <= {*sizes}:
+            return max(of(body, more) for more in places(indices, lengths, sizes))
+        case OneHot(body, indices, lengths, place) if {*lengths} <= {*sizes}:
+            found = [of(body, more) for more in places(indices, lengths, sizes)]
+            return sympy.Integer(position(place, given, at) == 1 + found.index(max(found)))
         case algebra.Sum(body, indices, lengths) if {*lengths} <= {*sizes}:
             return sum(of(body, more) for more in places(indices, lengths, sizes))
         case algebra.Neg(inner):
@@ -262,8 +273,22 @@ def worth(node, given, sizes, at):
         case Apply(function, Entry(array, indices)) if Apply(function, array) in given:
             return given[Apply(function, array)][tuple(at.get(one, one) - 1 for one in indices)]
     if type(node) in BINARY:
-        return BINARY[type(node)](of(node.left), of(node.right))
+        return plain(BINARY[type(node)](of(node.left), of(node.right)))
     raise NoNumbers(f"by_hand() has no numbers for {node}")
+
+
+def plain(value):
+    """The number itself, where NumPy has made an array of it that has no axes."""
+    return value[()] if isinstance(value, np.ndarray) else value
+
+
+def position(index, given, at):
+    """The number that an index is here."""
+    if isinstance(index, Position) and index.array in given:
+        return int(given[index.array][tuple(at.get(one, one) - 1 for one in index.indices)])
+    if isinstance(index, Position):
+        raise NoNumbers(f"by_hand() has no numbers for {index}")
+    return at.get(index, index)
 
 
 def places(indices, lengths, sizes):

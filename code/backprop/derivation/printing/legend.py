@@ -5,7 +5,7 @@ legend(weights)      i counts samples, from 1 to S; j and a outputs, from 1 to N
 
 from ...shown import Html, maths
 from ..errors import DerivationError
-from ..language.algebra import Sum
+from ..language.algebra import Over
 from ..language.arrays import Entry
 from ..nodes import Index, walk
 
@@ -34,7 +34,7 @@ def counted(derivation):
     found = {}
     for part in (part for side in lines(derivation) for part in walk(side)):
         match part:
-            case Sum(indices=indices, sizes=sizes):
+            case Over(indices=indices, sizes=sizes):
                 found |= zip(indices, sizes, strict=True)
             case Entry(array, indices):
                 found |= zip(indices, array.shape, strict=True)

@@ -7,6 +7,7 @@ from ..errors import DerivationError
 from ..language import arrays
 from ..language.functions import KNOWN
 from ..nodes import Node
+from ..premises.conditions import UNIQUE
 from ..premises.facts import ChainRule, chain_rule
 from ..premises.hypotheses import RowSum
 from .printer import is_row, latex, letters, text
@@ -74,7 +75,8 @@ def notes(step, tex):
     show, mark = (latex, "$") if tex else (text, "")
     out = [step.reason]
     for one in step.where:
-        out.append(f"where {mark}{condition(one, show)}{mark}" + by_definition(one))
+        after = f" {UNIQUE}" if one.sign == UNIQUE else by_definition(one)
+        out.append(f"where {mark}{condition(one, show)}{mark}{after}")
     for one in step.facts.hypotheses:
         out.append(f"assuming {mark}{show(one.left)} = {show(one.right)}{mark}")
     if known := cited(step.using, tex):
@@ -83,9 +85,11 @@ def notes(step, tex):
 
 
 def condition(one, show):
-    """A side condition: Y > 0."""
+    """A side condition: Y > 0, or A ≠ B."""
+    if one.sign == UNIQUE:
+        return show(one.what)
     sign = r"\neq" if show is latex and one.sign == "≠" else one.sign
-    return f"{show(one.what)} {sign} 0"
+    return f"{show(one.what)} {sign} {show(one.than)}"
 
 
 def by_definition(one):
@@ -240,5 +244,5 @@ def known_functions():
     """(name, LaTeX, LaTeX of the derivative, where it has a value) of every known function."""
     x = arrays.array("x")
     for name, one in KNOWN.items():
-        where = "where x > 0" if one.of_positive else "everywhere"
+        where = "where x > 0" if one.of_positive else "where x ≠ 0" if one.kink else "everywhere"
         yield name, latex(one(x)), latex(one.slope(x)), where

@@ -5,9 +5,11 @@ from itertools import count
 
 import sympy
 
-from ..language.algebra import Div, Elementwise, MatMul, Mul, Neg, Sum
+from ..language.algebra import Div, Elementwise, MatMul, Mul, Neg, Over, Sub
 from ..language.arrays import Array, Delta, Entry, Gradient
-from ..language.functions import Apply
+from ..language.chosen import OneHot, Position
+from ..language.functions import Apply, indicator
+from ..language.kinks import ZERO
 from ..language.shifted import Shifted, spelled
 from ..language.vectors import Outer
 from ..nodes import Dimension, Node, Number, Place, walk
@@ -33,6 +35,7 @@ def letters(expression, taken=()):
     found = {one: one.name for one in indices_in(expression) if not one.number}
     used = {*taken, *found.values()}
     used |= {part.name for part in walk(expression) if isinstance(part, Array | Dimension)}
+    used |= {part.of.name for part in walk(expression) if isinstance(part, Gradient)}
     for index in indices_in(expression):
         if index not in found:
             found[index] = next(name for name in spare(index.name) if name not in used)
@@ -44,7 +47,9 @@ def indices_in(expression):
     """All indices in an expression, in reading order."""
     for part in walk(expression):
         match part:
-            case Sum(indices=found) | Entry(indices=found):
+            case OneHot(place=place, indices=found):
+                yield from letters_of((place, *found))
+            case Over(indices=found) | Entry(indices=found):
                 yield from letters_of(found)
             case Delta(left, right):
                 yield from letters_of((left, right))
@@ -99,7 +104,7 @@ class Printer:
     def array(self, node):
         return Part(self.style.name(node.name))
 
-    loss = array
+    loss = positions = array
 
     def gradient(self, node):
         return self.style.partial(Part(self.style.name(node.loss.name)), self.part(node.of))
@@ -123,6 +128,9 @@ class Printer:
     def subscript(self, index):
         if isinstance(index, Shifted):
             return self.shifted(index)
+        if isinstance(index, Position):
+            name = self.style.name(index.array.name)
+            return self.style.subscript(name, self.subscripts(index.indices))
         return str(index) if isinstance(index, int) else self.index(index)
 
     def subscripts(self, indices):
@@ -130,8 +138,24 @@ class Printer:
         return ("," if any(len(name) > 1 for name in names) else "").join(names)
 
     def delta(self, node):
+        if any(isinstance(one, Position) for one in (node.left, node.right)):
+            return self.where(node.left, node.right)
         indices = self.subscripts((node.left, node.right))
         return Part(self.style.subscript(self.style.delta, indices))
+
+    def where(self, left, right):
+        """[v = t_i]: 1 where both are the same place, else 0."""
+        left, right = (Part(self.subscript(one)) for one in (left, right))
+        return self.style.compared(left, "=", right)
+
+    def max(self, node, name="max"):
+        [index], [size] = node.indices, node.sizes
+        sign = self.style.over(name, self.names[index], size.name)
+        return Part(sign + self.hold(self.part(node.body), PRODUCT), PRODUCT, open=True)
+
+    def onehot(self, node):
+        place = Part(self.subscript(node.place))
+        return self.style.compared(place, "=", self.max(node, "argmax"))
 
     def derivative(self, node):
         if isinstance(node.of, Entry) and isinstance(node.of.array, Gradient):
@@ -142,7 +166,15 @@ class Printer:
         return draw(self.part(node.of), self.part(node.by))
 
     def apply(self, node):
+        if node.function == indicator:
+            row, (left, sign, right) = is_row(node.argument), sides(node.argument)
+            return self.style.compared(self.oriented(left, row), sign, self.oriented(right, row))
         return self.style.apply(node.function, self.part(node.argument), not node.shape)
+
+    def larger(self, node):
+        return self.style.extreme(node.sign, *self.operands(node))
+
+    smaller = larger
 
     def ones(self, node):
         return self.style.ones(node.shape)
@@ -223,6 +255,16 @@ class Printer:
         if node.exponent == Fraction(1, 2):
             return self.style.root(self.part(node.base).text)
         return self.style.power(self.hold(self.part(node.base), ATOM), node.exponent)
+
+
+def sides(argument):
+    """What is compared in [x > y], or in [x < 0]."""
+    match argument:
+        case Neg(x):
+            return x, "<", ZERO
+        case Sub(x, y):
+            return x, ">", y
+    return argument, ">", ZERO
 
 
 def latex(node, transposed=False, taken=()):

@@ -7,7 +7,7 @@ parentheses. `open` marks a Σ or log at its right end: what followed would seem
 import re
 from typing import NamedTuple
 
-from ..language.functions import Known, exp, log
+from ..language.functions import Known, absolute, exp, log
 
 ADD, HADAMARD, PRODUCT, POWER, ATOM = range(5)
 GREEK = (
@@ -74,12 +74,30 @@ class Latex:
     def diag(self, text):
         return Part(rf"\operatorname{{diag}}{self.group(text)}")
 
+    def bars(self, text):
+        return rf"\left\lvert {text} \right\rvert"
+
+    def compared(self, left, sign, right):
+        """[x > y], 1 or 0."""
+        return Part(rf"\left[{left.text} {sign} {right.text}\right]")
+
+    def extreme(self, name, left, right):
+        """max(x, y) or min(x, y)."""
+        return Part(rf"\{name}" + self.group(f"{left.text}, {right.text}"), POWER)
+
     def sigma(self, index, size):
         return rf"\sum_{{{self.name(index)}=1}}^{{{self.name(size)}}} "
+
+    def over(self, name, index, size):
+        """max or argmax over an index."""
+        sign = rf"\{name}" if name == "max" else rf"\operatorname{{{name}}}"
+        return rf"{sign}_{{1 \le {self.name(index)} \le {self.name(size)}}} "
 
     def apply(self, function, argument, scalar):
         if function == exp and scalar:
             return Part(f"e^{{{argument.text}}}", POWER)
+        if function == absolute:
+            return Part(self.bars(argument.text))
         if function == log and scalar and argument.level >= POWER:
             return Part(rf"\log {argument.text}", PRODUCT, True)
         known = isinstance(function, Known)
@@ -98,7 +116,7 @@ class Text(Latex):
         return re.sub(r"\^\{\((\d+)\)\}", lambda m: "⁽" + m[1].translate(SUPERSCRIPT) + "⁾", name)
 
     def subscript(self, base, indices):
-        return f"{base}_{{{indices}}}" if set(indices) & {*"+−·"} else f"{base}_{indices}"
+        return f"{base}_{{{indices}}}" if set(indices) & {*"+−·_"} else f"{base}_{indices}"
 
     def group(self, text):
         return f"({text})"
@@ -127,6 +145,15 @@ class Text(Latex):
     def root(self, text):
         return Part(f"√({text})")
 
+    def bars(self, text):
+        return f"|{text}|"
+
+    def compared(self, left, sign, right):
+        return Part(f"[{left.text} {sign} {right.text}]")
+
+    def extreme(self, name, left, right):
+        return Part(f"{name}({left.text}, {right.text})", POWER)
+
     def transpose(self, text):
         return Part(text + "ᵀ", POWER)
 
@@ -139,5 +166,10 @@ class Text(Latex):
     def sigma(self, index, size):
         return f"Σ_{{{index}=1..{size}}} "
 
+    def over(self, name, index, size):
+        return f"{name}_{{{index}=1..{size}}} "
+
     def apply(self, function, argument, scalar):
+        if function == absolute:
+            return Part(self.bars(argument.text))
         return Part(f"{function}({argument.text})", POWER)
