@@ -1,7 +1,7 @@
 """A derivation: a chain of lines, each compared with the one above it before it is accepted."""
 
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 
 from .errors import (
     DerivationError,
@@ -193,14 +193,17 @@ class Derivation:
     def _judge(self, expression, reason, using, facts, how):
         """The words that say how the line was checked. Raises DerivationError if it was refused."""
         number = len(self.steps) + 1
-        proved, too_large = self._proved(expression, facts) if how == PROOF else (False, "")
+        refuted = cache(lambda: self._refuted(expression, facts))
+        proved, too_large = False, ""
+        if how == PROOF:
+            proved, too_large = self._proved(expression, facts, refuted=refuted)
         if proved:
             for fact in using:
                 if self._holds(expression, self._facts(tuple(f for f in using if f is not fact))):
                     raise UnusedFact(f"step {number} holds without {page.named(fact)}: {reason}")
             shape = self._used(self.shapes[0], expression)
             return normal.WORDS if shape else "proved"
-        seek = how == PROOF and not self._refuted(expression, facts)
+        seek = how == PROOF and not refuted()
         if seek and (
             missing := self._missing(expression, facts)
         ):  # then the line is true, and a counterexample would be sought in vain
@@ -218,11 +221,11 @@ class Derivation:
         hint = self._may_depend(expression)
         raise NotProved(f"step {number} is not proved: {reason}{rest}{hint}")
 
-    def _proved(self, expression, facts, quickly=False):
+    def _proved(self, expression, facts, **hints):
         """(whether the line is proved for all shapes, why that was given up or "")."""
         try:
             with limited():
-                return self._equal(expression, facts, quickly), ""
+                return self._equal(expression, facts, **hints), ""
         except (TooMuch, RecursionError) as error:
             return False, too_much(error)
 
@@ -272,10 +275,10 @@ class Derivation:
             ". If that is only a shorthand, write its formula in its place"
         )
 
-    def _equal(self, expression, facts, quickly=False):
+    def _equal(self, expression, facts, **hints):
         """Whether the next line equals the last one for all shapes, by these facts."""
         sides = self._entry(expression)
-        return normal.judge(*sides, self.scope, self.definitions, facts, quickly)
+        return normal.judge(*sides, self.scope, self.definitions, facts, **hints)
 
     def _holds(self, expression, facts):
         """The same for other facts than the line cites: they may leave a dependence hidden."""

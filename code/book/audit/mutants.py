@@ -1,7 +1,8 @@
 """Plants mistakes in every line of every derivation of the book and counts what the checker says.
 
-`python -m book.mutants` (or `make mutants`) prints the table and writes it to mutants.json, which
-the page "How this book is checked" reads. A mistake that is accepted, a *survivor*, has to be no
+`python -m book.audit.mutants` (or `make mutants`) prints the table and writes it to mutants.json,
+which the page "How this book is checked" reads; with names of chapters behind it, only these are
+looked at, and nothing is written. A mistake that is accepted, a *survivor*, has to be no
 mistake: the judge that writes every entry out must find both lines equal. Where it finds a
 difference, the checker has accepted a wrong line, and that is what this module looks for.
 """
@@ -30,6 +31,7 @@ from backprop.derivation.errors import (
 )
 from backprop.derivation.judges import explicit
 from backprop.derivation.judges.entries import Entries
+from backprop.derivation.judges.work import WRITTEN_OUT, TooMuch, limited
 from backprop.derivation.language import arrays as makers
 from backprop.derivation.language.algebra import Add, Div, MatMul, Mul, Neg, Pow, Sub, Transpose
 from backprop.derivation.language.arrays import Array, Delta, Derivative, Entry, Gradient
@@ -42,7 +44,7 @@ from backprop.derivation.premises.hypotheses import RowSum
 from backprop.derivation.premises.scope import arrays_in
 from backprop.derivation.printing.page import named
 
-from ..chapters.chapter import Chapter, derived
+from ..chapters.chapter import Chapter, derived, names
 
 FILE = Path(__file__).with_name("mutants.json")
 
@@ -412,14 +414,17 @@ def holds(derivation, k, expression):
     """Whether line k may be this by the judge that writes every entry out, at two shapes.
 
     All definitions count, cited or not. False if numbers refute it, or if it divides by 0; None if
-    it can't be seen.
+    it can't be seen, or would be too much work.
     """
     above = derivation.steps[k - 1].expression if k else derivation.target
     sides = [entry(side, *derivation.scope) for side in (above, expression)]
     assumed = derivation.steps[k].facts.hypotheses
     tables = [Entries(sizes, derivation.definitions) for sizes in derivation.shapes]
     try:
-        found = [explicit.judge(*sides, derivation.scope, table, assumed) for table in tables]
+        with limited(WRITTEN_OUT):
+            found = [explicit.judge(*sides, derivation.scope, table, assumed) for table in tables]
+    except TooMuch:
+        return None
     except DerivationError:
         return False
     return False if any(one and one.values for one in found) else None if any(found) else True
@@ -566,15 +571,9 @@ PLANTED = {
 }
 
 
-# With all definitions of a Transformer block, these have too many roots and exponentials for the
-# search for a counterexample to come to an end: they are left out, and "checked" says so.
-TOO_LARGE = {("attention", name) for name in ("b_Z", "b_R", "b_X")}
-
-
 def derivations():
-    """[(chapter, variable)] of the derivations of the book, but for those that are too large."""
-    every = [(chapter, name) for chapter, found in derived().items() for name in found]
-    return [which for which in every if which not in TOO_LARGE]
+    """[(chapter, variable)] of all derivations of the book."""
+    return [(chapter, name) for chapter, found in derived().items() for name in found]
 
 
 def trials(where):
@@ -655,25 +654,36 @@ def rate(counts):
     return refused, refused + sum(ends[one] for one in FAULTS)
 
 
-def main(places=()):
+def main(chosen=()):
     """Plant all mistakes, write mutants.json, print the counts; True if the checker failed once.
 
-    With `places`, such as ["losses"], only those are planted, and the other counts are kept.
+    With places, such as "losses", only those are planted, and the other counts are kept. With
+    chapters, such as "attention", only theirs are, and nothing is written.
     """
-    tasks = [(*which, place) for which in derivations() for place in places or PLANTED]
-    from concurrent.futures import ProcessPoolExecutor  # absent where a page runs this module
-
-    with ProcessPoolExecutor() as pool:
-        kept = summary([*chain(*pool.map(trials, tasks))])
-    if places:
+    chapters = [one for one in chosen if one in names()]
+    places = [one for one in chosen if one not in chapters]
+    if unknown_ := {*places} - {*PLANTED}:
+        raise SystemExit(f"no chapter and no place: {', '.join(sorted(unknown_))}")
+    wanted = [which for which in derivations() if not chapters or which[0] in chapters]
+    kept = summary(planted([(*which, place) for which in wanted for place in places or PLANTED]))
+    if places and not chapters:
         kept = merged(json.loads(FILE.read_text("utf-8")), kept, places)
-    FILE.write_text(json.dumps(kept, ensure_ascii=False, indent=1) + "\n", "utf-8")
+    if not chapters:
+        FILE.write_text(json.dumps(kept, ensure_ascii=False, indent=1) + "\n", "utf-8")
     for place, counts in kept["counts"].items():
         refused, wrong = rate(counts)
         print(f"In {place}: {refused} of {wrong} wrong ones are refused.\n{table(counts)}\n")
     for one in kept["faults"]:
         print(*one, sep=": ")
     return bool(kept["faults"])
+
+
+def planted(tasks):
+    """What came of all mistakes, (chapter, variable, place) each, on all cores."""
+    from concurrent.futures import ProcessPoolExecutor  # absent where a page runs this module
+
+    with ProcessPoolExecutor() as pool:
+        return [*chain(*pool.map(trials, tasks))]
 
 
 if __name__ == "__main__":

@@ -129,6 +129,16 @@ def test_the_counts_on_the_page_belong_to_these_chapters():
     assert kept["faults"] == []
 
 
+def test_a_run_of_one_chapter_writes_nothing(monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(mutants, "FILE", tmp_path / "kept.json")
+    monkeypatch.setattr(mutants, "planted", lambda tasks: [(*tasks[0], "a sign", "", "", WRONG)])
+    assert not mutants.main(["linear", "lines"])
+    assert "In lines: 1 of 1 wrong ones are refused." in capsys.readouterr().out
+    assert not mutants.FILE.exists()
+    with pytest.raises(SystemExit, match="no chapter and no place: nowhere"):
+        mutants.main(["nowhere"])
+
+
 def test_a_derivation_that_moves_to_another_chapter_leaves_the_counts(monkeypatch):
     before, places = fingerprint(), derivations()
     monkeypatch.setattr(mutants, "derivations", lambda: places[::-1])
@@ -285,8 +295,8 @@ def test_a_checker_that_accepts_everything(monkeypatch):
 def test_a_checker_that_does_not_see_signs(monkeypatch):
     made, judge = weights(), normal.judge
 
-    def blind(before, after, *rest):
-        return judge(before, after, *rest) or judge(before, -after, *rest)
+    def blind(before, after, *rest, **hints):
+        return judge(before, after, *rest, **hints) or judge(before, -after, *rest, **hints)
 
     monkeypatch.setattr(normal, "judge", blind)
     found = ends(in_lines(made))[UNSOUND]
@@ -296,7 +306,7 @@ def test_a_checker_that_does_not_see_signs(monkeypatch):
 
 def test_a_checker_that_stumbles(monkeypatch):
     made = weights()
-    monkeypatch.setattr(normal, "judge", lambda *anything: 1 / 0)
+    monkeypatch.setattr(normal, "judge", lambda *anything, **hints: 1 / 0)
     assert {*ends(in_lines(made))} == {CRASHED, ILL_FORMED}
 
 

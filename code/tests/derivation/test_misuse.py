@@ -42,6 +42,7 @@ from backprop.derivation import (
 )
 from backprop.derivation.judges import work
 from backprop.derivation.judges.explicit import terms_of
+from backprop.derivation.judges.zero import is_zero
 from backprop.derivation.nodes import node
 
 S, M, N = dimensions("S M N")
@@ -365,6 +366,41 @@ def test_a_line_that_is_too_large_is_not_proved_and_says_why(monkeypatch):
     monkeypatch.setattr(work, "MOST", 30)
     with pytest.raises(NotProved, match="too large"):
         Derivation(terms).line(terms + 0 * x, "true, and symmetric")
+
+
+SAYS = "too large to be compared .*put a smaller step in between, or give a part of it a name"
+
+
+def test_the_search_for_a_counterexample_ends_in_words(monkeypatch):
+    """Nothing under the root is ever positive, so no numbers refute the line."""
+    monkeypatch.setattr("backprop.derivation.steps.WRITTEN_OUT", 20)
+    p, q = indices("p q")
+    below = Sum(-1 - A[p, q] ** 2, (p, 1, M), (q, 1, M))
+    with pytest.raises(NotProved, match=SAYS):
+        Derivation(sqrt(below)).line(2 * sqrt(below), "wrong")
+
+
+@pytest.mark.parametrize("kind", ["fractions", "a logarithm", "an exponent"])
+def test_what_the_other_judge_may_not_begin_is_refused_in_words(kind):
+    letters = sympy.symbols("a b c d e f g h", positive=True)
+    large = (sum(letters)) ** 9 + 1
+    many = sum(1 / (one**2 + letters[0] + 1) for one in letters[1:])
+    line = {
+        "fractions": many**40 * (1 + many) - many**40 - many**41,
+        "a logarithm": sympy.log(large / (large + 1)),
+        "an exponent": sympy.exp(large * (large + 1)) - 1,
+    }[kind]
+    with pytest.raises(work.TooMuch, match=SAYS), work.limited(1000):
+        is_zero(line)
+
+
+def test_numbers_of_functions_inside_each_other_are_short():
+    """Exact, the value of h(h(… h(x))) has a number of digits that is 5 to the depth."""
+    nested = x
+    for _ in range(15):
+        nested = h(nested)
+    with pytest.raises(WrongStep, match="in numbers"):
+        Derivation(nested).line(2 * nested, "(wrong)")
 
 
 @pytest.mark.slow

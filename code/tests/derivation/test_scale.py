@@ -21,6 +21,7 @@ from backprop.derivation import (
 )
 from backprop.derivation.judges import explicit, normal, quick, work
 from backprop.derivation.judges.atoms import Bound
+from backprop.derivation.judges.entries import Entries
 from backprop.derivation.judges.indexed import Indexed
 from backprop.derivation.nodes import entry, node
 from backprop.derivation.premises.definitions import Definitions
@@ -172,6 +173,27 @@ def test_what_is_too_much_work_says_so(monkeypatch):
     monkeypatch.setattr(work, "WRITTEN_OUT", 30)
     with pytest.raises(work.TooMuch, match=r"too large .*: put a smaller step"), work.limited():
         equal(graph(PETERSEN), graph(PETERSEN))
+
+
+def test_a_wrong_line_is_refuted_before_the_chain_rule_goes_to_the_end(monkeypatch):
+    ways, openings = [], normal.openings
+    monkeypatch.setattr(
+        normal, "openings", lambda *a: (ways.append(one) or one for one in openings(*a))
+    )
+    with pytest.raises(WrongStep):
+        proofs.first_line(6, factor=2)
+    assert len(ways) <= 2
+
+
+@pytest.mark.parametrize("name", ["b_Z", "b_X"])
+def test_the_other_judge_leaves_the_gradients_that_a_line_names(name, counted):
+    """The block written out from the loss to X has too many roots and exponentials."""
+    made, step = derived()["attention"][name], derived()["attention"][name].steps[0]
+    sides = [entry(side, *made.scope) for side in (made.target, step.expression)]
+    unfolded = counted(Entries, "unfold")
+    with work.limited(work.WRITTEN_OUT):
+        assert explicit.judge(*sides, made.scope, Entries(made.shapes[0], made.definitions)) is None
+    assert unfolded["calls"] <= 6 * 6
 
 
 # Numbers that say no.

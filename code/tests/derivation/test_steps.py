@@ -784,6 +784,19 @@ def test_zero_is_seen_in_any_disguise_and_nothing_else_is():
     assert not is_zero(opaque("h")(x) - opaque("h", 1)(x))
 
 
+def test_a_root_is_what_its_power_is():
+    x, y = sympy.symbols("x y", real=True)
+    r = 1 + x**2 + 3 * y**2
+    w, v = sympy.sqrt(r), sympy.sqrt(2 + sympy.sqrt(r))  # v has w in it
+    assert is_zero((x / w + y) * (x / w - y) - x**2 / (3 * y**2 + x**2 + 1) + y**2)
+    assert is_zero((v + x) * (v - x) * (2 + w + x**2) - (2 + w) ** 2 + x**4)
+    assert is_zero((1 + sympy.cbrt(r)) ** 3 - 1 - r - 3 * sympy.cbrt(r) * (1 + sympy.cbrt(r)))
+    assert is_zero(opaque("h")((w + 1) * (w - 1)) - opaque("h")(x**2 + 3 * y**2))
+    assert not is_zero((w + 1) * (w - 1) - r)
+    assert not is_zero((v + x) * (v - x) * (2 - w + x**2) - (2 + w) ** 2 + x**4)
+    assert not is_zero(opaque("h")((w + 1) * (w - 1)) - opaque("h")(x**2 + 2 * y**2))
+
+
 # What is shown of a derivation whose next line was refused.
 
 

@@ -31,7 +31,6 @@ from backprop.derivation.judges import explicit
 from backprop.derivation.judges.entries import Entries
 from backprop.derivation.nodes import entry
 from backprop.derivation.printing.styles import Latex, Part
-from book.audit.mutants import TOO_LARGE
 from book.chapters.chapter import Chapter, derived, names
 from book.website import maths
 from evaluator import World
@@ -43,7 +42,6 @@ BOOK = {f"{name}: {key}": one for name, found in derived().items() for key, one 
 # Not those at which the checker looks itself; the larger networks have a width of 1 to be fast.
 SHAPES = (3, 5, 2, 4), (5, 2, 4, 3)
 SHAPES_OF_MANY = (3, 2, 4, 1, 5, 6), (4, 5, 2, 3, 1, 6)
-LARGE = {": ".join(which) for which in TOO_LARGE}
 ROW = re.compile(r"(.*?) ?&(=|\\approx) (.*) && \\quad (.*)")
 
 
@@ -72,7 +70,6 @@ def close(found, expected):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("which", [0, 1])
-@pytest.mark.parametrize("derivation", sorted({*BOOK} - LARGE), indirect=True)
 def test_every_line_holds_entry_by_entry(derivation, which):
     entries = Entries(sizes(derivation, which), derivation.definitions)
     lines = [derivation.target, *(step.expression for step in derivation.steps)]
@@ -83,13 +80,6 @@ def test_every_line_holds_entry_by_entry(derivation, which):
             assert (found.values if found else True) is None, step.reason
         else:  # the residual is 0 as well where the judge needed SymPy's `expand` to see it
             assert found is None or found.residual == 0, step.reason
-
-
-def test_the_page_says_for_which_lines_the_other_judge_is_too_slow():
-    assert {*BOOK} > LARGE
-    text = Chapter.read("checked").text
-    assert "but for three derivations of {doc}`attention`" in text
-    assert all(f"`{one.removeprefix('attention: ')}`" in text for one in LARGE)
 
 
 # In numbers.

@@ -210,6 +210,11 @@ class Total(Composed):
     inside: "Polynomial"
     name = "total"
 
+    @cached_property
+    def first(self):
+        """The product by which others are divided."""
+        return leading(self.inside)
+
 
 @dataclass(eq=False, repr=False)
 class Argmax(Atom):
@@ -348,6 +353,15 @@ class Polynomial(dict):
             total[factors] = total.get(factors, 0) + coefficient
         return Polynomial({factors: c for factors, c in total.items() if c})
 
+    def gain(self, other, number=1):
+        """Add a multiple of another sum to this one, in place: while it is made."""
+        for factors, coefficient in other.items():
+            total = self.get(factors, 0) + number * coefficient
+            if total:
+                self[factors] = total
+            else:
+                self.pop(factors, None)
+
     def scaled(self, number):
         return Polynomial({factors: number * c for factors, c in self.items()} if number else {})
 
@@ -355,7 +369,7 @@ class Polynomial(dict):
         """Σ coefficient · function(product): what is done to a sum term by term."""
         made = Polynomial()
         for factors, c in self.items():
-            made += function(factors).scaled(c)
+            made.gain(function(factors), c)
         return made
 
     @property
@@ -372,6 +386,14 @@ class Polynomial(dict):
 
     def write(self, names):
         return "+".join(sorted(f"{c}·{write_product(f, names)}" for f, c in self.items()))
+
+
+def leading(polynomial):
+    """The first product by degree, then by alphabet: never one that divides into another."""
+    spend(len(polynomial) / 10, "it divides by a sum of many products")
+    atoms = sorted(polynomial.atoms, key=lambda atom: atom.key)
+    vector = {factors: [dict(factors).get(atom, 0) for atom in atoms] for factors in polynomial}
+    return max(polynomial, key=lambda factors: (sum(vector[factors]), vector[factors]))
 
 
 def is_delta(atom):

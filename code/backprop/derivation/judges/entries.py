@@ -142,9 +142,18 @@ class Entries(Reading):
             return self.symbol(arrays.Gradient.made(array, loss), numbers)
         return self.body(symbol).diff(by)
 
-    def unfold(self, expression):
-        """The expression with the outermost layer of definitions put in; None if there is none."""
-        depths = {s: self.definitions.depth(self.source[s][0]) for s in expression.free_symbols}
+    def gradients(self, expression):
+        """The gradients of which entries are in an expression."""
+        found = {self.source[symbol][0] for symbol in expression.free_symbols}
+        return {array for array in found if isinstance(array, arrays.Gradient)}
+
+    def unfold(self, expression, kept=()):
+        """The expression with the outermost layer of definitions put in; None if there is none.
+
+        `kept` are arrays that stay as they are.
+        """
+        arrays_of = {s: self.source[s][0] for s in expression.free_symbols}
+        depths = {s: self.definitions.depth(a) for s, a in arrays_of.items() if a not in kept}
         top = max(depths.values(), default=0)
         layer = {s: self.body(s) for s, depth in depths.items() if depth == top > 0}
         return expression.xreplace(layer) if layer else None

@@ -108,6 +108,8 @@ def compare(at, pair, points):
         unfolded = entries.unfold(residuals[0])
         residuals += [] if unfolded is None else [unfolded.xreplace(assumed)]
         return Difference(at, shortest(residuals), values, True)
+    if whatever_gradients(pair, entries, assumed):
+        return None
     while not is_zero(finite(residuals[-1])):
         unfolded = entries.unfold(residuals[-1])
         if unfolded is None or len(residuals) == 2:  # a wrong line is seen early, in numbers
@@ -120,6 +122,21 @@ def compare(at, pair, points):
                 return Difference(at, left_over, values, bool(tried))
         residuals.append(unfolded.xreplace(assumed))
     return None
+
+
+def whatever_gradients(pair, entries, assumed):
+    """Whether the two sides are equal even if the gradients in the new one are any numbers.
+
+    Then these need not be unfolded, which in a deep network is too long to be compared.
+    """
+    named = entries.gradients(pair[1])
+    residual = pair[0] - pair[1] if named else None
+    while residual is not None:
+        residual = finite(residual.xreplace(assumed))
+        if is_zero(residual):
+            return True
+        residual = entries.unfold(residual, named)
+    return False
 
 
 def finite(residual):

@@ -32,6 +32,7 @@ from .atoms import (
     is_plain,
     is_positive,
     is_size,
+    leading,
     place_of,
     whole,
 )
@@ -64,7 +65,7 @@ def multiply(left, right):
     made = Polynomial()
     for one, c in left.items():
         for other, k in right.items():
-            made += collect([*one, *other]).scaled(c * k)
+            made.gain(collect([*one, *other]), c * k)
     return made
 
 
@@ -163,7 +164,7 @@ def divide(powers):
     """a (a + b)^n = (a + b)^(n+1) − b (a + b)^n, with a the first term of the sum."""
     for atom, exponent in powers.items():
         if isinstance(atom, Total) and exponent < 0:
-            first = leading(atom.inside)
+            first = atom.first
             left = {other: powers.get(other, 0) - n for other, n in first}
             if first and all(powers.get(other, 0) >= n > 0 for other, n in first):
                 rest = Polynomial(atom.inside)
@@ -173,13 +174,6 @@ def divide(powers):
                 less = multiply(rest, collect(same)).scaled(-1)
                 return multiply(others, collect(up) + less).scaled(1 / number)
     return None
-
-
-def leading(polynomial):
-    """The first product by degree, then by alphabet: never one that divides into another."""
-    atoms = sorted(polynomial.atoms, key=lambda atom: atom.key)
-    vector = {factors: [dict(factors).get(atom, 0) for atom in atoms] for factors in polynomial}
-    return max(polynomial, key=lambda factors: (sum(vector[factors]), vector[factors]))
 
 
 def power(polynomial, exponent):
