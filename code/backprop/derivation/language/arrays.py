@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from ..errors import DerivationError, ShapeError
 from ..nodes import Dimension, Index, Node, Place, check_name, entry, node
+from . import cures
 from .shifted import Shifted
 
 
@@ -76,7 +77,11 @@ def array(name, *shape, positive=False):
         raise DerivationError(f"{name} has a meaning of its own on the page: take another name")
     for size in shape:
         if not isinstance(size, Dimension):
-            raise ShapeError(f"the shape of {name} is made of dimensions, got {size!r}")
+            raise ShapeError(
+                f"the shape of {name} is made of dimensions, got {size!r}"
+                + (f': write array("{name}", S, M)' if isinstance(size, tuple) else "")
+                + (': name it first, S, M = dimensions("S M")' if type(size) in (int, str) else "")
+            )
     if not isinstance(positive, bool):
         raise DerivationError(f"positive is True or False, got {positive!r}")
     made = Array(name, shape, positive)
@@ -91,12 +96,17 @@ def loss(name):
 L = loss("L")
 
 
+def is_formula(one):
+    return isinstance(one, Node) and bool(one.shape) and not isinstance(one, Array)
+
+
 def gradient(variable, of=L):
     """∂L/∂Y for an array Y: an array of the shape of Y, in units of L over Y."""
     if not isinstance(variable, Array) or isinstance(variable, Gradient):
         raise DerivationError(
             f"gradient() takes a whole array, got {variable}; for a scalar or an entry write "
             "d(L, x) or d(L, W[a, b])"
+            + (cures.formula_for_name(variable) if is_formula(variable) else "")
         )
     if not isinstance(of, Entry) or of.indices:
         raise ShapeError(
@@ -135,8 +145,23 @@ def d(of, by):
     if of.shape or not isinstance(array, Array) or isinstance(array, Gradient):
         raise ShapeError(
             f"d(of, by) takes a scalar and an entry of an array, or an array, got d({of}, {by})"
+            + of_an_array(of, by)
         )
     return Derivative(of, by)
+
+
+def of_an_array(of, by):
+    """What is written for ∂Y/∂W, which has the axes of both."""
+    if not isinstance(of, Array) or not isinstance(by, Array) or not by.shape:
+        return ""
+    left, right = (
+        ", ".join(names[: len(one.shape)]) for one, names in ((of, "ijkl"), (by, "abcd"))
+    )
+    return (
+        f"\n  it has {len(of.shape + by.shape)} axes and is written by its entries, "
+        f"d({of}[{left}], {by}[{right}]); the chain rule sums over those of {of}, in "
+        f"Derivation(d(L, {by}[{right}]), …)"
+    )
 
 
 @dataclass(frozen=True, repr=False)

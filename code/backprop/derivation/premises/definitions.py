@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from functools import cache
 
 from ..errors import DerivationError, HiddenDependence, ShapeError
+from ..language import cures
 from ..language.arrays import Array, Derivative, Entry, Gradient, Loss
 from ..nodes import Index, axes, entry, node, shape_name, walk
-from .scope import arrays_in, check_indices
+from .scope import arrays_in, check_indices, free_indices
 
 
 @dataclass(frozen=True)
@@ -28,13 +29,15 @@ class Definition:
         if isinstance(left, Array) and left.shape:
             if right.shape != left.shape:
                 shapes = shape_name(left.shape), shape_name(right.shape)
-                raise ShapeError(f"{left} is {shapes[0]}, {right} is {shapes[1]}")
+                cure = cures.defined(left, right, free_indices(right))
+                raise ShapeError(f"{left} is {shapes[0]}, {right} is {shapes[1]}{cure}")
             indices = axes(left.shape)
             check_indices(right, {})
             return cls(left, right, left, indices, entry(right, *indices))
         if not isinstance(left, Entry) or right.shape:
             raise DerivationError(
                 f"define Y[i, j] as a scalar or Y as an array, got {left}: {right}"
+                + cures.defined(left, right, {})
             )
         letters = {index for index in left.indices if isinstance(index, Index)}
         if len(letters) < len(left.indices):
@@ -244,13 +247,16 @@ class Definitions(dict):
             names = ", ".join(map(str, sorted(self.arguments(array), key=str)))
             why += f": {array}, which is not defined, is a function of what is defined last"
             why += f" ({names})" if names else ", and nothing is defined"
-        return HiddenDependence(why + "; say it in define={…}")
+        return HiddenDependence(why + "; say it in define={Y: …, L: …}")
 
 
 def pairs_of(define):
     """The pairs of a dictionary of definitions. Raises DerivationError for anything else."""
     if define is not None and not isinstance(define, dict):
         raise DerivationError(f"define is a dictionary such as {{Y: X @ W.T}}, got {define!r}")
+    for left in define or {}:
+        if isinstance(left, str):
+            raise DerivationError(f"define has arrays on its left, {{{left}: …}} without quotes")
     return (define or {}).items()
 
 

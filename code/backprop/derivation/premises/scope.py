@@ -32,16 +32,19 @@ def check_indices(expression, scope):
         for index, size in zip(expression.indices, expression.array.shape, strict=True):
             for letter in index.letters if isinstance(index, Shifted) else ():
                 size_of(letter, scope, expression)
-            if isinstance(index, Index) and size_of(index, scope, expression) != size:
+            if isinstance(index, Index) and size_of(index, scope, expression, size) != size:
                 raise ShapeError(
                     f"{index} runs to {scope[index]}, but is used on an axis of length {size} "
-                    f"in {expression}"
+                    f"in {expression}{others(scope, size, index)}"
                 )
     if isinstance(expression, Delta):
         places = [i for i in (expression.left, expression.right) if isinstance(i, Place)]
         sizes = {str(size_of(i, scope, expression)) for one in places for i in one.letters}
         if len(sizes) > 1 and not any(isinstance(one, Shifted) for one in places):
-            raise ShapeError(f"the indices of {expression} run to {' and '.join(sorted(sizes))}")
+            meant = "".join(others(scope, size_of(i, scope, expression), i) for i in places)
+            raise ShapeError(
+                f"the indices of {expression} run to {' and '.join(sorted(sizes))}{meant}"
+            )
     if isinstance(expression, Sum):
         for index in scope.keys() & expression.indices:
             raise DerivationError(
@@ -52,6 +55,12 @@ def check_indices(expression, scope):
         check_indices(child, scope)
 
 
+def others(scope, size, letter):
+    """The other letters that run to a size here."""
+    names = [str(one) for one in scope if scope[one] == size and one != letter]
+    return f"; {' and '.join(names)} run{'s' * (len(names) == 1)} to {size}" if names else ""
+
+
 def check_entries(expression, shapes):
     """An entry with numbers for indices exists at every shape that is looked at."""
     for part in (part for part in walk(expression) if isinstance(part, Entry)):
@@ -60,11 +69,12 @@ def check_entries(expression, shapes):
                 raise ShapeError(f"{part.array} has no entry {part} for every {size} from 2 on")
 
 
-def size_of(index, scope, expression):
+def size_of(index, scope, expression, axis="…"):
     if index not in scope:
         raise DerivationError(
             f"{index} in {expression} is neither summed nor an index of the left-hand side "
-            f"({', '.join(map(str, scope)) or 'which has none'})"
+            f"({', '.join(map(str, scope)) or 'which has none'}): "
+            f"a sum over it is Sum(…, ({index}, 1, {axis}))"
         )
     return scope[index]
 

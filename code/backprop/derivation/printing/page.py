@@ -156,9 +156,7 @@ def anchor(derivation):
 def footer(derivation, tex):
     """What is below: the definitions, the axiom, and how the lines were checked."""
     show, say, mark = (latex, prose, "$") if tex else (text, str, "")
-    cited = {array for step in derivation.steps for array in step.facts.arrays}
-    used = cited | {*derivation.through} if cited else {*derivation.definitions}
-    for one in (one for array, one in derivation.definitions.items() if array in used):
+    for one in shown_definitions(derivation):
         is_gradient = isinstance(one.array, arrays.Gradient)
         such = f", assuming that there is such a loss {one.array.loss}" if is_gradient else ""
         taken = [*letters(one.left).values()]
@@ -174,6 +172,13 @@ def footer(derivation, tex):
     ways = {step.checked for step in derivation.steps}
     if len(ways) == 1:
         yield say("each line " + checked(*ways, mark))
+
+
+def shown_definitions(derivation):
+    """Those on which its lines rest, or all if they cite none."""
+    cited = {array for step in derivation.steps for array in step.facts.arrays}
+    used = cited | {*derivation.through} if cited else {*derivation.definitions}
+    return [one for array, one in derivation.definitions.items() if array in used]
 
 
 def checked(words, mark):
