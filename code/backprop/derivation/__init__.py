@@ -17,7 +17,8 @@ dW
 
 To read the code, begin with `steps`: a derivation, line by line. On this floor also `nodes`, what
 all expressions have in common, `misuse`, what may not be done to them, `errors`, `citing`, which
-facts a line needs, and `hints`, what to look at in a wrong one. Each room imports only from those before it:
+facts a line needs, and `hints`, what to look at in a wrong one. Each room imports only from those
+before it:
 
 language    what an author writes: algebra, arrays, shifted (indices), functions, vectors; cures
 premises    what may be in a line (admission, scope, ranges, conditions), and what it may rest on

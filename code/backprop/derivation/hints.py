@@ -32,7 +32,7 @@ def ratio(derivation, expression, facts, sizes, values):
 
 
 def multiple(values, sizes):
-    """(in words, the factors that would make it right): 2 is the number, or a size that is 2 here."""
+    """(in words, the factors that make it right): 2 is the number, or a size that is 2 here."""
     before, after = values
     if not before or not after:
         return "", []

@@ -63,6 +63,15 @@ class Gradient(Array):
 
 
 @dataclass(frozen=True, repr=False)
+class Curvature(Array):
+    """∂²L/∂Y∂Z of a loss of which nothing is said: no author writes it, the judges do."""
+
+    @classmethod
+    def made(cls, loss, one, other):
+        return cls(f"∂²{loss}/∂{one}∂{other}", one.shape + other.shape)
+
+
+@dataclass(frozen=True, repr=False)
 class Entry(Node):
     """One entry, X[i, k]; a number by name, such as the loss, is an array's only entry."""
 
@@ -118,22 +127,28 @@ def gradient(variable, of=L):
 
 @dataclass(frozen=True, repr=False)
 class Derivative(Node):
-    """∂of/∂by for a scalar `of` and an entry `by`, or a whole array."""
+    """∂of/∂by for a scalar `of`, or a gradient, and an entry `by`, or a whole array."""
 
     of: Node
     by: Node
 
     @property
     def shape(self):
-        return self.by.shape
+        return self.of.shape + self.by.shape
 
     def entry(self, *indices):
-        return Derivative(self.of, entry(self.by, *indices))
+        rows = len(self.of.shape)
+        return Derivative(entry(self.of, *indices[:rows]), entry(self.by, *indices[rows:]))
 
 
 def d(of, by):
-    """∂of/∂by for entries, d(Y[i, j], W[a, b]); d(L, W) is all of ∂L/∂W. Raises ShapeError."""
-    of = node(of)
+    """∂of/∂by for entries, d(Y[i, j], W[a, b]); d(L, W) is all of ∂L/∂W. Raises ShapeError.
+
+    d(d(L, w), w) are all second derivatives, a matrix for a vector w.
+    """
+    of = named(node(of))
+    if isinstance(of, Gradient) and type(by) is Array and by.shape:
+        return Derivative(of, by)
     if isinstance(by, Array) and isinstance(of, Entry) and not of.indices:
         return gradient(by, of)
     array = by.array if isinstance(by, Entry) else by
@@ -148,6 +163,14 @@ def d(of, by):
             + of_an_array(of, by)
         )
     return Derivative(of, by)
+
+
+def named(of):
+    """∂L/∂w_a as the entry of the array ∂L/∂w."""
+    match of:
+        case Derivative(Entry(Loss() as loss, ()), Entry(variable, indices)) if indices:
+            return Entry(Gradient.made(variable, loss), indices)
+    return of
 
 
 def of_an_array(of, by):

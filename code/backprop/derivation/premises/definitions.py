@@ -61,6 +61,7 @@ class Definitions(dict):
             raise DerivationError("an array is defined twice")
         self.users, self.uses = cache(self.users), cache(self.uses)
         self.below, self.depth = cache(self.below), cache(self.depth)
+        self.is_curved = cache(self.is_curved)
         self.kept = {}  # what a judge keeps that follows from the definitions alone
         self.check_graph()
         self.letters = set().union(*map(self.uses, self), self.letters_of(target))
@@ -147,9 +148,27 @@ class Definitions(dict):
             return self.arguments(array)
         if not isinstance(array, Gradient):
             return set()
+        if self.is_curved(array):
+            return {*self.last()}
         users = self.users(array)
         upstream = {array.by(user) for user in users if user != array.loss}
         return upstream.union(*(self.parts_of_slope(user, array.of) for user in users))
+
+    def is_curved(self, array):
+        """Whether it is the gradient of a loss of which nothing is said, by what it is made of.
+
+        It then changes with all that this loss is a function of, in a way that nobody knows.
+        """
+        return self.is_smooth(array) and self.is_open(array.loss) and array.of in self.last()
+
+    def is_smooth(self, array):
+        """Whether it is the gradient of a loss with second derivatives: no gradient of it is said.
+
+        One that an author defines need not be the gradient of anything.
+        """
+        if not isinstance(array, Gradient):
+            return False
+        return not any(isinstance(one, Gradient) and one.loss == array.loss for one in self)
 
     def parts_of_slope(self, user, variable):
         """The arrays that may be in the derivative of one that the variable goes into."""
@@ -176,7 +195,7 @@ class Definitions(dict):
 
     def depth(self, array):
         """How many definitions are below an array, at most."""
-        if self.is_open(array):
+        if self.is_open(array) or self.is_curved(array):
             return 0
         return max((1 + self.depth(part) for part in self.uses(array)), default=int(array in self))
 
@@ -209,6 +228,7 @@ class Definitions(dict):
         letters = self.letters | {variable} | self.seen(beside, variable)
         for part in [array, *sorted(self.below(array), key=str)]:
             opaque = isinstance(part, Gradient) and not self.users(part)
+            opaque = opaque and not (self.is_curved(part) and self.leads(part, variable))
             lost = self.is_open(part) and not self.leads(part, variable) and part != variable
             unknown = not isinstance(part, Gradient | Loss) and part not in letters
             if part not in self and (opaque or lost or unknown):

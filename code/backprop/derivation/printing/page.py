@@ -6,7 +6,7 @@ import re
 from ..errors import DerivationError
 from ..language import arrays
 from ..language.functions import KNOWN
-from ..nodes import Node
+from ..nodes import Node, walk
 from ..premises.facts import ChainRule, chain_rule
 from ..premises.hypotheses import RowSum
 from .printer import is_row, latex, letters, text
@@ -169,9 +169,18 @@ def footer(derivation, tex):
         )
     if derivation.outside:
         yield say("an entry whose index is not on its axis is 0")
+    if any(map(is_second, (part for line in derivation.lines for part in walk(line)))):
+        yield say("second derivatives are continuous, so their order does not matter")
     ways = {step.checked for step in derivation.steps}
     if len(ways) == 1:
         yield say("each line " + checked(*ways, mark))
+
+
+def is_second(part):
+    """Whether a node is the derivative of a derivative."""
+    inner = getattr(part, "of", None) if isinstance(part, arrays.Derivative) else None
+    inner = inner.array if isinstance(inner, arrays.Entry) else inner
+    return isinstance(inner, arrays.Gradient | arrays.Derivative)
 
 
 def shown_definitions(derivation):
