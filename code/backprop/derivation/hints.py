@@ -69,7 +69,7 @@ def forgotten(derivation, expression):
     """The letters of the target that are nowhere in a line by entries."""
     used = {*indices_in(expression)}
     lost = [str(one) for one in derivation.scope if one not in used]
-    if expression.shape or not lost:
+    if expression.shape or not used or not lost:
         return ""
     have = "is" if len(lost) == 1 else "are"
     return f"\n  {' and '.join(lost)} {have} in {derivation.target}, but not in this line"
