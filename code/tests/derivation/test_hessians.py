@@ -1,5 +1,9 @@
 """Second derivatives: Hessians, products with them, and losses of which nothing is said."""
 
+from functools import reduce
+from operator import add
+
+import numpy as np
 import pytest
 from backprop.derivation import (
     Derivation,
@@ -59,6 +63,8 @@ GAUSS_R = Sum(Sum(d(dr[i], res[k]) * d(res[k], w[b]), (k, 1, S)) * d(res[i], w[a
 DROPPED_R = Sum(dr[i] * d(d(res[i], w[a]), w[b]), over_i)
 JJ = d(res[i], w[a]) * d(res[i], w[b])
 
+eps, R_ = array("eps"), array("Q", N, M)
+
 # What is derived, from which definitions, a line that holds, by what, and wrong ones.
 LINES = {
     "squared error": (H, SQUARES, Sum(X[i, a] * X[i, b], over_i), L,
@@ -92,6 +98,18 @@ LINES = {
                             [Sum(JJ, over_i), Sum(JJ + d(d(res[i], w[a]), w[b]), over_i),
                              Sum(JJ + res[i] * d(d(res[i], w[a]), w[a]), over_i),
                              2 * Sum(JJ + res[i] * d(d(res[i], w[a]), w[b]), over_i)]),
+    "a linear model": (d(d(L, w), w), {res: X @ w}, d(res, w).T @ d(d(L, res), res) @ d(res, w),
+                       (chain_rule, res),
+                       [d(res, w).T @ d(res, w), 2 * d(res, w).T @ d(d(L, res), res) @ d(res, w)]),
+    "the Jacobian of a vector": (d(res, w), {res: X @ w - y}, X, res, [2 * X, -X]),
+    "a layer's product, as matrices": (
+        d(Sum(d(L, W[p, q]) * V[p, q], *entries), W), TRAINED,
+        ((h.prime(Z) ** 2 + (Y - T) * h.prime.prime(Z)) * (X @ V.T)).T @ X, (L, Y, Z),
+        [(h.prime(Z) ** 2 * (X @ V.T)).T @ X,
+         ((h.prime(Z) ** 2 + (Y - T) * h.prime.prime(Z)) * (X @ W.T)).T @ X]),
+    "along a direction": (d(Y[i, j], eps), {R_: W + eps * V, Y: h(X @ R_.T)},
+                          h.prime((X @ R_.T)[i, j]) * (X @ V.T)[i, j], (Y, R_),
+                          [h.prime((X @ W.T)[i, j]) * (X @ W.T)[i, j], (X @ V.T)[i, j]]),
     "a product is the derivative of a product": (
         PRODUCT, LAYER, d(Sum(d(L, W[p, q]) * V[p, q], *entries), W[a, b]), (),
         [d(Sum(d(L, W[p, q]) * W[p, q], *entries), W[a, b])]),
@@ -134,10 +152,12 @@ def test_the_facts_are_needed(name):
 
 # Symmetry
 
+c_ = indices("e")
 SYMMETRIC = {
     "a loss that is defined": (H, d(d(L, w[b]), w[a]), SQUARES),
     "one of which nothing is said": (HESSIAN_W, d(d(L, W[p, q]), W[a, b]), LAYER),
     "by what it is a function of": (d(dY[i, j], Y[r, s]), d(dY[r, s], Y[i, j]), LAYER),
+    "with respect to two letters": (d(d(L, X[r, c_]), W[a, b]), d(d(L, W[a, b]), X[r, c_]), LAYER),
     "in two arrays": (d(dY[i, j], Z[r, s]), d(gradient(Z)[r, s], Y[i, j]), TWO_HEADS),
     "an array that is defined": (d(d(res[i], w[a]), w[b]), d(d(res[i], w[b]), w[a]), RESIDUAL),
 }
@@ -230,3 +250,26 @@ def test_a_vjp_is_the_adjoint_of_a_jvp(define, using, forward, backward, wrong):
 def test_auto_finds_second_derivatives():
     made = Derivation(HESSIAN_W, define=LAYER).line(GAUSS + DROPPED, "both", using=auto)
     assert set(made.steps[0].using) == {chain_rule, Y}
+
+
+def test_what_is_accepted_is_what_is_true():
+    """Random sums of five terms, two of which are others in another order, and one too few sums."""
+    rng, tried = np.random.default_rng(5), set()
+    one = Sum(Sum(d(dr[k], res[i]) * d(res[i], w[a]), over_i) * d(res[k], w[b]), (k, 1, S))
+    other = Sum(d(d(res[k], w[b]), w[a]) * dr[k], (k, 1, S))
+    few = Sum(d(dr[i], res[i]) * d(res[i], w[a]) * d(res[i], w[b]), over_i)
+    while len(tried) < 60:
+        n = [int(one) for one in rng.integers(-1, 3, 4)] + [int(rng.integers(0, 5) == 0)]
+        n[2:4] = [1 - n[0], 1 - n[1]] if len(tried) % 2 else n[2:4]
+        if tuple(n) in tried:
+            continue
+        tried.add(tuple(n))
+        terms = zip(n, [GAUSS_R, DROPPED_R, one, other, few], strict=True)
+        line = reduce(add, (number * term for number, term in terms))
+        true = (n[0] + n[2], n[1] + n[3], n[4]) == (1, 1, 0)
+        made = Derivation(H, define=RESIDUAL)
+        if true:
+            assert made.line(line, "why", using=chain_rule).proved
+        else:
+            with pytest.raises(WrongStep):
+                made.line(line, "(wrong)", using=chain_rule)

@@ -267,6 +267,8 @@ class Indexed(Reading):
         found = self.facts.result((one, array), (*k, *at))
         if found and not directly:
             return self.value(*found)
+        if self.definitions.is_mixed(one, array) and not directly:  # one name for both orders
+            one, k, array, at = one.by(array), at, one.of, k
         whole = Derivative(one, array)
         if self.definitions.is_smooth(one) and one.of == array and not directly:  # in both orders
             return self.symbol(whole, (*k, *at)) + self.symbol(whole, (*at, *k))

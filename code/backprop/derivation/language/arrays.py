@@ -127,7 +127,7 @@ def gradient(variable, of=L):
 
 @dataclass(frozen=True, repr=False)
 class Derivative(Node):
-    """∂of/∂by for a scalar `of`, or a gradient, and an entry `by`, or a whole array."""
+    """∂of/∂by for a scalar `of` and an entry `by`; also of whole arrays, with the axes of both."""
 
     of: Node
     by: Node
@@ -144,11 +144,13 @@ class Derivative(Node):
 def d(of, by):
     """∂of/∂by for entries, d(Y[i, j], W[a, b]); d(L, W) is all of ∂L/∂W. Raises ShapeError.
 
-    d(d(L, w), w) are all second derivatives, a matrix for a vector w.
+    d(d(L, w), w) are all second derivatives, a matrix for a vector w; d(r, w) of two vectors is
+    their Jacobian.
     """
     of = named(node(of))
-    if isinstance(of, Gradient) and type(by) is Array and by.shape:
-        return Derivative(of, by)
+    if type(by) is Array and by.shape and isinstance(of, Array):
+        if isinstance(of, Gradient) or type(of) is Array and len(of.shape + by.shape) == 2:
+            return Derivative(of, by)
     if isinstance(by, Array) and isinstance(of, Entry) and not of.indices:
         return gradient(by, of)
     array = by.array if isinstance(by, Entry) else by

@@ -170,6 +170,11 @@ class Definitions(dict):
             return False
         return not any(isinstance(one, Gradient) and one.loss == array.loss for one in self)
 
+    def is_mixed(self, gradient, variable):
+        """Whether ∂²L/∂W∂V is to be written as ∂²L/∂V∂W: both are letters, V the first of them."""
+        letters = self.is_smooth(gradient) and gradient.of not in self and variable not in self
+        return letters and str(variable) < str(gradient.of)
+
     def parts_of_slope(self, user, variable):
         """The arrays that may be in the derivative of one that the variable goes into."""
         if self.is_open(user):
