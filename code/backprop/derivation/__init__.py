@@ -16,22 +16,23 @@ dW.line(dY.T @ X, "as a matrix product")
 dW
 
 To read the code, begin with `steps`: a derivation, line by line. On this floor also `nodes`, what
-all expressions have in common, `misuse`, what may not be done to them, and `errors`. Each room
-imports only from those before it:
+all expressions have in common, `misuse`, what may not be done to them, `errors`, `citing`, which
+facts a line needs, and `hints`, what to look at in a wrong one. Each room imports only from those
+before it:
 
 language    what an author writes: algebra, arrays, shifted (indices), functions, kinks, chosen,
-            vectors;
-            step is what both judges make of a kink
+            vectors; cures; step is what both judges make of a kink
 premises    what may be in a line (admission, scope, ranges, conditions), and what it may rest on
             (definitions, hypotheses, facts)
 judges      both use reading, opaque, rational and work (a limit); the one for all shapes is normal,
             rules, atoms, indexed, opening, derivatives, and quick, which may say no before it;
             the one that finds the counterexample is explicit, entries, zero, branches
-printing    what is shown: styles, printer, page, boxes, by_hand, legend, as_numpy
+printing    what is shown: styles, printer, typed, page, boxes, by_hand, legend, as_numpy
 steps       a derivation: what uses the rooms above and is used by the one below
 finding     derive: proposes the lines of a derivation that nobody wrote, for `steps` to judge
 """
 
+from .citing import auto
 from .errors import (
     DerivationError,
     HiddenDependence,
@@ -62,7 +63,7 @@ from .steps import Derivation
 __all__ = [
     "Derivation", "DerivationError", "HiddenDependence", "L", "Max", "NotProved", "ShapeError",
     "Sum", "UncitedFact", "UnusedFact", "VacuousStep", "WrongStep", "argmax", "array", "as_sympy",
-    "boxes", "by_hand", "chain_rule", "d", "delta", "derive", "diag", "dimensions", "gradient",
-    "indices", "integers", "legend", "loss", "maximum", "minimum", "ones", "outer", "pi",
-    "rows_sum_to_one", "sqrt", *functions.__all__,
+    "auto", "boxes", "by_hand", "chain_rule", "d", "delta", "derive", "diag", "dimensions",
+    "gradient", "indices", "integers", "legend", "loss", "maximum", "minimum", "ones", "outer",
+    "pi", "rows_sum_to_one", "sqrt", *functions.__all__,
 ]  # fmt: skip

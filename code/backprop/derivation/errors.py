@@ -15,6 +15,11 @@ class DerivationError(ValueError):
         """Keep how the derivation shows itself with this line, for a page that asks."""
         self._shown = shown
 
+    def say_typed(self, line):
+        """Add the line as its author typed it, unless the message has it already."""
+        if line not in str(self) and "\n    ".join(line.split("\n")) not in str(self):
+            self.args = (f"{self}\n  as typed:\n    {line}",)
+
     def _repr_latex_(self):
         return self._shown() if self._shown else None
 

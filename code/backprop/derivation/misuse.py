@@ -13,10 +13,8 @@ OTHERS = {
     "index": "range() or an index", "float": "float()", "int": "int()", "complex": "complex()",
     "iter": "a loop", "getitem": "[ ]",
 }  # fmt: skip
-AXIS = "ones(S) @ X adds the rows up, X @ ones(M) the columns; all entries: Sum(X[i, k], …)"
+AXIS = "ones(S) @ X adds the rows up, X @ ones(M) the columns, both of them all entries"
 METHODS = {  # the names of NumPy, as methods and as functions: what to write instead
-    "sum": AXIS,
-    "mean": f"a mean is a sum over a size, 1 / S * (ones(S) @ X); {AXIS}",
     "dot": "write A @ B",
     "matmul": "write A @ B",
     "inner": "write u @ v",
@@ -91,6 +89,8 @@ class NotNumbers:
 
     def __array_function__(self, function, types, inputs, options):
         name = function.__name__
+        if name in ("sum", "mean") and isinstance(inputs, tuple) and inputs[:1] == (self,):
+            getattr(self, name)(*inputs[1:], **options)
         cure = METHODS.get(name, "write the formula with the names that come with the derivations")
         for one in inputs if isinstance(inputs, tuple) else ():
             self.check_operand(one)

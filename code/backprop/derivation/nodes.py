@@ -33,7 +33,10 @@ def node(value):
     if isinstance(value, float):
         hint = ": a float such as 0.5 is rounded; write X / 2, or Fraction(1, 2) for 1 / 2"
     elif isinstance(value, Index):
-        hint = ": an index has no value of its own; it is in square brackets, X[i, k]"
+        hint = (
+            ": an index has no value of its own; it is in square brackets, X[i, k]. An array of "
+            f'that name is called otherwise in Python, bias = array("{value}", N)'
+        )
     elif not isinstance(value, str) and callable(value):
         hint = ": a function is given what it is applied to, h(X)"
     raise DerivationError(
@@ -58,6 +61,13 @@ def shape_name(shape):
     if len(shape) == 1:
         return f"a vector of {shape[0]}"
     return "×".join(map(str, shape)) or "a scalar"
+
+
+def no_index(index):
+    """What to write in place of a 0 or of a colon."""
+    if isinstance(index, slice):
+        return ": a row is no expression of its own; name its entry by a letter, X[i, k]"
+    return ": entries are counted from 1" if type(index) is int else ""
 
 
 def entry(expression, *indices):
@@ -116,8 +126,13 @@ class Node(NotNumbers):
     def __getitem__(self, indices):
         indices = indices if isinstance(indices, tuple) else (indices,)
         if len(indices) != len(self.shape):
+            letters = ", ".join("ijkl"[axis % 4] for axis in range(len(self.shape)))
             raise ShapeError(
                 f"{self} is {shape_name(self.shape)}, but it is indexed with {len(indices)}"
+                + (
+                    f": an entry has a letter for each axis in one bracket, [{letters}]"
+                    * bool(letters)
+                )
             )
         for index in indices:
             if isinstance(index, Place) and index.alone:
@@ -125,7 +140,7 @@ class Node(NotNumbers):
             if not isinstance(index, Place) and (type(index) is not int or index < 1):
                 raise ShapeError(
                     f"an index of {self} is a letter or an integer from 1, or made of them by + "
-                    f"and −, such as i + u - 1; got {index!r}"
+                    f"and −, such as i + u - 1; got {index!r}" + no_index(index)
                 )
         return entry(self, *indices)
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from functools import cache, partial
 
+from . import citing
 from .errors import (
     DerivationError,
     HiddenDependence,
@@ -13,6 +14,7 @@ from .errors import (
     WrongStep,
     shortened,
 )
+from .hints import hints
 from .judges import explicit, normal
 from .judges.entries import Entries
 from .judges.rules import at_kinks_too
@@ -28,6 +30,7 @@ from .premises.ranges import outside
 from .premises.scope import arrays_in, free_indices, shapes_of
 from .printing import as_numpy, page
 from .printing.printer import latex, text
+from .printing.typed import typed
 
 TOO_DEEP = "the line is too deep to be compared: put a smaller step in between"
 PROOF, ENTRIES, NUMBERS = "proof", "entries", "numbers"
@@ -72,29 +75,31 @@ class Derivation:
             raise DerivationError(f"{name} is fixed when a derivation begins: begin another one")
         super().__setattr__(name, value)
 
-    def line(self, expression, reason, using=(), how=PROOF):
+    def line(self, expression, reason=None, using=(), how=PROOF):
         """Add a line that equals the one above, at every entry. Returns the derivation.
 
         `using` is the fact that the line needs, or a tuple of them: a defined array (its
-        definition), chain_rule, a hypothesis, a finished derivation (its result). `how` is "proof"
-        for all shapes, or less: "entries" for two explicit shapes, "numbers" for a test in numbers.
+        definition), chain_rule, a hypothesis, a finished derivation (its result). By `auto`,
+        definitions and the chain rule are looked for, and what was found is printed. `how` is
+        "proof" for all shapes, or less: "entries" for two explicit shapes, "numbers" for a test.
         Raises WrongStep, NotProved, UncitedFact, UnusedFact, ShapeError or another DerivationError,
         and adds nothing then.
         """
-        expression, using = (
-            node(expression),
-            tuple(using) if isinstance(using, tuple | list) else (using,),
-        )
+        expression, using = node(expression), citing.cited(using)
         page.check_reason(reason)
         try:
             self.steps.append(self._step(expression, reason, using, how))
         except DerivationError as error:
             error.refused_by(partial(page.as_refused, self, expression, reason))
+            error.say_typed(typed(expression, 4))
             raise
         return self
 
     def _step(self, expression, reason, using, how):
         """The Step that this line is, if it holds."""
+        looked_for = any(one is citing.auto for one in using)
+        if looked_for:
+            using = self._found(expression, tuple(one for one in using if one is not citing.auto))
         facts = self._facts(using)
         if not isinstance(how, str) or how not in (PROOF, ENTRIES, NUMBERS):
             raise DerivationError(f"how is {PROOF!r}, {ENTRIES!r} or {NUMBERS!r}, got {how!r}")
@@ -107,7 +112,21 @@ class Derivation:
         where = needed(self.last, expression, facts, self.definitions, said, exact)
         self._check_kinks([one for one in where if one.of_kink], facts)
         self._check_kinks(where, facts)
+        if looked_for:
+            print(f"step {len(self.steps) + 1}: {citing.as_typed(using) if using else 'no facts'}")
         return Step(expression, reason, using, facts, where, how, checked)
+
+    def _found(self, expression, given):
+        """What the line may cite so that it holds, with what is given."""
+        admit(expression, self, self._facts(given).hypotheses)
+        return citing.found(given, self._named_in_code(), self._holds_by(expression))
+
+    def _named_in_code(self):
+        """The defined arrays as an author cites them: a scalar is an entry."""
+        return [in_code(one) for one in self.definitions]
+
+    def _holds_by(self, expression):
+        return lambda facts: self._holds(expression, self._facts(tuple(facts)))
 
     @property
     def last(self):
@@ -200,14 +219,18 @@ class Derivation:
         if proved:
             for fact in using:
                 if self._holds(expression, self._facts(tuple(f for f in using if f is not fact))):
-                    raise UnusedFact(f"step {number} holds without {page.named(fact)}: {reason}")
+                    rest = citing.least(using, self._holds_by(expression))
+                    enough = f"\n  enough: {citing.as_typed(rest) if rest else 'no facts'}"
+                    raise UnusedFact(
+                        f"step {number} holds without {page.named(fact)}: {reason}{enough}"
+                    )
             shape = self._used(self.shapes[0], expression)
             return normal.WORDS if shape else "proved"
         seek = how == PROOF and not refuted()
         if seek and (
             missing := self._missing(expression, facts)
         ):  # then the line is true, and a counterexample would be sought in vain
-            raise UncitedFact(f"step {number} does not cite {uncited(missing, using, reason)}")
+            raise self._uncited(missing, using, expression, reason)
         found, stopped = self._search(expression, reason, facts, how)
         shapes = [self._used(sizes, expression) for sizes in self.shapes]
         if how == NUMBERS and not stopped and (not found or found.tested):
@@ -215,7 +238,7 @@ class Derivation:
         if how == ENTRIES and not stopped and not found:
             return explicit.words("proved exactly", shapes)
         if not seek and (missing := self._missing(expression, facts)):
-            raise UncitedFact(f"step {number} does not cite {uncited(missing, using, reason)}")
+            raise self._uncited(missing, using, expression, reason)
         rest = f"\n  left over: {shortened(str(found.residual))}" if found else ""
         rest += f"\n  {too_large or stopped}" if too_large or stopped else ""
         hint = self._may_depend(expression)
@@ -247,17 +270,27 @@ class Derivation:
                 for sizes in self.shapes:
                     found = self._compare(expression, facts, sizes)
                     if found and found.values:
-                        raise self._wrong(expression, reason, sizes, found)
+                        raise self._wrong(expression, reason, facts, sizes, found)
                     if found and (how == ENTRIES or not found.tested):
                         break
         except (TooMuch, RecursionError) as error:
             return found, too_much(error)
         return found, ""
 
-    def _wrong(self, expression, reason, sizes, found):
+    def _wrong(self, expression, reason, facts, sizes, found):
         sides, used = (text(self.last), text(expression)), self._used(sizes, expression)
-        hint = self._may_depend(expression)
+        hint = hints(self, expression, facts, used, found.values) + self._may_depend(expression)
         return WrongStep(len(self.steps) + 1, reason, *sides, used, found, hint)
+
+    def least_facts(self, expression, facts):
+        """The least definitions by which another line would hold, with these facts; None if none.
+
+        They are as they would be cited; what a line cites already is not among them.
+        """
+        if self._holds(expression, facts):
+            return ()
+        missing = self._missing(expression, facts)
+        return tuple(map(in_code, missing)) or None
 
     def _may_depend(self, expression):
         """A sentence on the arrays of which a line forgets that an open loss may depend on them."""
@@ -329,6 +362,15 @@ class Derivation:
                 missing = others
         return missing
 
+    def _uncited(self, missing, using, expression, reason):
+        """The error that names them, with all that is to be cited then."""
+        names = " and ".join(map(page.named, missing))
+        enough = citing.least([*using, *map(in_code, missing)], self._holds_by(expression))
+        return UncitedFact(
+            f"step {len(self.steps) + 1} does not cite {names}: {reason}\n"
+            f"  add it: {citing.as_typed(enough)}, or using=auto, which looks for what is needed"
+        )
+
     def _used(self, sizes, expression):
         parts = [self.target, expression, *self.definitions.sides]
         used = {part for whole in parts for part in walk(whole)}
@@ -350,15 +392,11 @@ def is_shifted(part):
     return isinstance(part, Entry) and not all(isinstance(i, Index | int) for i in part.indices)
 
 
+def in_code(fact):
+    """A fact as an author cites it: a scalar is its only entry."""
+    return Entry(fact, ()) if isinstance(fact, Array) and not fact.shape else fact
+
+
 def too_much(error):
     """What is said of a judge that gave up."""
     return TOO_DEEP if isinstance(error, RecursionError) else str(error)
-
-
-def uncited(missing, using, reason):
-    """What a line does not cite, and what to add to it."""
-    names = " and ".join(map(page.named, missing))
-    added = ", ".join("chain_rule" if one is chain_rule else str(one) for one in missing)
-    if using or len(missing) > 1:
-        added = f"({'…, ' if using else ''}{added})"
-    return f"{names}: {reason}\n  add it: using={added}"

@@ -20,6 +20,7 @@ from backprop.normalization import (
     rms_norm,
     rms_norm_backward,
 )
+from backprop.second_order import cross_entropy_hessian_vector
 from backprop.softmax import log_sum_exp, softmax, softmax_backward, softmax_jacobian
 
 from ..chapters.chapter import Chapter
@@ -67,7 +68,7 @@ def measured():
     """All rows, in the order of the book."""
     given = Given()
     families = [linear, activation, each_activation, of_softmax, cross_entropy, other_losses]
-    families += [hessian, dropout, network, broadcast, norms, one_head]
+    families += [hessian, dropout, network, broadcast, norms, one_head, curvature]
     return [row for family in families for row in family(given)]
 
 
@@ -286,3 +287,11 @@ def one_head(g):
         found = numerical_gradient(lambda x, n=n: at(n, x), x)
         what = f"attention, w.r.t. the {name}"
         yield row(what, "attention", name, attention_backward, claimed[n], found)
+
+
+def curvature(g):
+    """The derivative of a gradient along a direction, of which the scalar product is measured."""
+    claimed = cross_entropy_hessian_vector(g.Z, g.up)
+    found = numerical_gradient(lambda Z: (g.up * softmax(Z)).sum() / len(Z), g.Z)
+    what, code = "softmax and cross-entropy, Hessian times V", cross_entropy_hessian_vector
+    yield row(what, "second_order", "rows", code, claimed, found)

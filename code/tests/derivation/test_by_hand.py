@@ -256,7 +256,7 @@ def test_the_legend_reads_what_a_letter_counts_off_the_axes():
         "a counts outputs, from 1 to N"
     }
     assert counted(one) == {i: S, j: N, k: M, a: N, b: M}
-    assert "counts units" in repr(legend(weights(), M="units", N="units"))  # noqa: F405
+    assert "count units" in repr(legend(weights(), M="units", N="units"))  # noqa: F405
 
 
 def test_a_letter_that_counts_two_things_has_no_legend():

@@ -130,8 +130,10 @@ def test_a_loss_may_use_a_variable_directly_and_by_way_of_another():
 
 def test_a_derivative_of_a_derivative_says_what_it_needs():
     made = Derivation(d(d(Y[i, j], X[i, j]), X[i, j]), define=CHAIN)
-    with pytest.raises(HiddenDependence, match="how ∂Y/∂X depends on X"):
-        made.line(0, "planted: nothing is known of it")
+    with pytest.raises(WrongStep):
+        made.line(0, "planted: it is not known that it is 0")
+    with pytest.raises(UncitedFact, match="the definition of Y"):
+        made.line(h.prime.prime(X[i, j]), "what Y is, not cited")
     second = h.prime.prime
     assert accepts(made, second(X[i, j]), Y)
 

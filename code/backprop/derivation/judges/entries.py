@@ -175,7 +175,23 @@ class Entries(Reading):
         """d symbol / d by for a symbol whose definition leads to `by`."""
         if self.definitions.is_open(self.source[symbol][0]):
             return self.slope(symbol, by)
+        if self.definitions.is_curved(self.source[symbol][0]):
+            return self.curved(symbol, by)
         return self.through(self.body(symbol), by)
+
+    def curved(self, symbol, by):
+        """d ∂L/∂Y_k / d by through all that the loss is a function of."""
+        last = [one for array in self.definitions.last() for one in self.everywhere(array)]
+        return sympy.Add(*(self.second(symbol, y) * self.through(y, by) for y in last))
+
+    def second(self, symbol, other):
+        """∂²L/∂Y_k∂Z_m, one symbol for both orders."""
+        gradient, numbers = self.source[symbol]
+        pairs = sorted(
+            [(gradient.of, numbers), self.source[other]], key=lambda one: (str(one[0]), one[1])
+        )
+        (one, k), (other, m) = pairs
+        return self.symbol(arrays.Curvature.made(gradient.loss, one, other), (*k, *m))
 
 
 def as_sympy(expression):

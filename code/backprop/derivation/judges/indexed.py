@@ -5,9 +5,10 @@ the chain rule says is put in only if the line cites it.
 """
 
 import sympy
+from sympy import IndexedBase
 
 from ..errors import HiddenDependence
-from ..language.arrays import Array, Derivative, Entry, Gradient
+from ..language.arrays import Array, Curvature, Derivative, Entry, Gradient
 from ..language.chosen import Position
 from ..nodes import Index
 from ..premises.facts import Facts
@@ -162,7 +163,8 @@ class Indexed(Reading):
     def derivative(self, of, array, at_entry, at):
         """∂of/∂(entry of an array). Raises HiddenDependence if the definitions say nothing."""
         for one in self.arrays_in(self.without(array).value(of, at)):
-            self.definitions.check_dependence(one, array, arrays_in(of))
+            if not isinstance(one, Derivative) or one.by != array:  # else `through` looks at it
+                self.definitions.check_dependence(one, array, arrays_in(of))
         return self.slope(of, array, at_entry, at)
 
     def slope(self, of, array, at_entry, at):
@@ -194,11 +196,35 @@ class Indexed(Reading):
             return self.total(one, value.indices, array, at)
         terms = [slope(value, self.symbol(array, at))]
         for one in self.arrays_in(value):
-            if isinstance(one, Derivative) and self.definitions.leads(one.of, array):
+            if isinstance(one, Curvature) or self.is_hidden(one, value, array):
                 raise HiddenDependence(f"nothing is cited that says how {one} depends on {array}")
+            if isinstance(one, Derivative) and self.definitions.leads(one.of, array):
+                terms.append(self.twice(value, one, at))
             if isinstance(one, Array) and one != array and self.definitions.leads(one, array):
                 terms.append(self.by_parts(value, one, array, at))
         return sympy.Add(*terms)
+
+    def is_hidden(self, one, value, array):
+        """Whether a derivative in a value depends on an array in a way that is not known."""
+        if not isinstance(one, Derivative) or not self.definitions.leads(one.of, array):
+            return False
+        partly = spelled(one) + " directly" in {str(base) for base in value.atoms(IndexedBase)}
+        return partly or one.by != array or isinstance(one.of, Gradient)
+
+    def twice(self, value, one, at):
+        """Σ ∂value/∂(∂Y_k/∂W_m) ∂²Y_k/∂W_m∂W_at, the same in both orders of m and at."""
+        whole = Curvature(f"∂²{one.of}/∂{one.by}∂{one.by}", one.of.shape + one.by.shape * 2)
+        rows = len(one.of.shape)
+
+        def term(at_both):
+            k, m = at_both[:rows], at_both[rows:]
+            second = self.symbol(whole, (*k, *m, *at)) + self.symbol(whole, (*k, *at, *m))
+            return slope(value, self.symbol(one, at_both)) * second
+
+        indices = tuple(map(self.known.fresh, one.of.shape + one.by.shape))
+        sizes = one.of.shape + one.by.shape
+        limits = [(k, 1, self.size(size)) for k, size in zip(indices, sizes, strict=True)]
+        return sympy.Sum(term(indices), *limits) if limits else term(())
 
     def by_parts(self, value, one, array, at):
         """Σ ∂value/∂one_k d one_k / d array_at over all entries of `one`."""
@@ -217,6 +243,9 @@ class Indexed(Reading):
             return self.entry(Gradient.made(array, one), at)
         if one in self.facts.arrays:
             return self.through(self.body(one, k), array, at)
+        last = self.definitions.last()
+        if self.definitions.is_curved(one) and (array in last or self.facts.chain_rule):
+            return sympy.Add(*(self.bent(one, k, way, array, at) for way in last))
         if ways == [array] or not self.facts.chain_rule:
             return self.opaque_derivative(one, k, array, at)
         return sympy.Add(*(self.on_the_way(one, k, way, array, at) for way in ways))
@@ -224,6 +253,23 @@ class Indexed(Reading):
     def on_the_way(self, one, k, way, array, at):
         """Σ ∂one_k/∂way_m d way_m / d array_at over all entries of `way`."""
         return self.over(way, lambda m: self.step(one, k, way, m) * self.total(way, m, array, at))
+
+    def bent(self, gradient, k, way, array, at):
+        """Σ ∂²L/∂Y_k∂way_m d way_m / d array_at over all entries of `way`, for ∂L/∂Y_k."""
+        if not self.definitions.leads(way, array):
+            return sympy.S.Zero
+        second = lambda m: self.second(gradient, k, way, m)  # noqa: E731
+        return self.over(way, lambda m: second(m) * self.total(way, m, array, at))
+
+    def second(self, gradient, k, other, m):
+        """∂²L/∂Y_k∂Z_m, the same in both orders: any symmetric array is B_km + B_mk for some B."""
+        if found := self.facts.result((gradient, other), (*k, *m)):
+            return self.value(*found)
+        if gradient.of == other:
+            whole = Curvature.made(gradient.loss, other, other)
+            return self.symbol(whole, (*k, *m)) + self.symbol(whole, (*m, *k))
+        (one, k), (other, m) = sorted([(gradient.of, k), (other, m)], key=lambda pair: str(pair[0]))
+        return self.symbol(Curvature.made(gradient.loss, one, other), (*k, *m))
 
     def step(self, one, k, array, at):
         """∂one_k/∂array_at with all else in the definition of `one` held fixed."""
@@ -257,7 +303,12 @@ class Indexed(Reading):
         found = self.facts.result((one, array), (*k, *at))
         if found and not directly:
             return self.value(*found)
-        return self.symbol(Derivative(one, array), (*k, *at), " directly" if directly else "")
+        if self.definitions.is_mixed(one, array) and not directly:  # one name for both orders
+            one, k, array, at = one.by(array), at, one.of, k
+        whole = Derivative(one, array)
+        if self.definitions.is_smooth(one) and one.of == array and not directly:  # in both orders
+            return self.symbol(whole, (*k, *at)) + self.symbol(whole, (*at, *k))
+        return self.symbol(whole, (*k, *at), " directly" if directly else "")
 
 
 def fits(array, at):

@@ -8,7 +8,9 @@ from fractions import Fraction
 from typing import ClassVar
 
 from ..errors import DerivationError, ShapeError
+from ..misuse import AXIS
 from ..nodes import Dimension, Index, Node, Place, entry, node, shape_name
+from . import cures
 
 
 @dataclass(frozen=True, repr=False)
@@ -30,6 +32,7 @@ class Elementwise(Node):
     left: Node
     right: Node
     sign: ClassVar = ""
+    typed: ClassVar = ""
 
     def __post_init__(self):
         super().__post_init__()
@@ -38,6 +41,7 @@ class Elementwise(Node):
             raise ShapeError(
                 f"{self.left} is {shape_name(left)}, {self.right} is {shape_name(right)}: "
                 f"{self.sign} needs the same shape on both sides"
+                + cures.elementwise(self.typed, self.left, self.right)
             )
 
     def scales(self, left, right):
@@ -52,22 +56,22 @@ class Elementwise(Node):
 
 
 class Add(Elementwise):
-    sign = "+"
+    sign, typed = "+", "+"
 
 
 class Sub(Elementwise):
-    sign = "−"
+    sign, typed = "−", "-"
 
 
 class Mul(Elementwise):
-    sign = "⊙"
+    sign, typed = "⊙", "*"
 
     def scales(self, left, right):
         return not left or not right
 
 
 class Div(Elementwise):
-    sign = "⊘"
+    sign, typed = "⊘", "/"
 
     def scales(self, left, right):
         return not right
@@ -85,7 +89,8 @@ class Pow(Node):
         if self.base.shape or type(self.exponent) not in (int, Fraction):
             raise DerivationError(
                 "only a scalar to the power of an int or a Fraction (X * X for an array, sqrt(x), "
-                f"exp(n * log(x)) for a letter n), got {self.base} ** {self.exponent!r}"
+                f"exp(n * log(x)) for a letter n), got {cures.operand(self.base)} ** "
+                f"{self.exponent!r}{cures.power(self.base, self.exponent)}"
             )
 
 
@@ -109,6 +114,7 @@ class MatMul(Node):
                 f"{self.left} is {shape_name(left)}, {self.right} is {shape_name(right)}: a matrix "
                 "product sums over the last axis of the first and the first axis of the second"
                 + (f", and {left[-1]} is not {right[0]}" if left and right else "")
+                + cures.product_of(self.left, self.right)
             )
 
     @property
@@ -130,8 +136,10 @@ class Transpose(Node):
     def __post_init__(self):
         super().__post_init__()
         if len(self.operand.shape) != 2:
+            one = len(self.operand.shape) == 1
             raise ShapeError(
                 f"{self.operand} is {shape_name(self.operand.shape)}: .T needs a matrix"
+                + ("; a vector is a row or a column as in NumPy, u @ A, A @ v, outer(u, v)" * one)
             )
 
     def __call__(self, *_):
@@ -157,7 +165,8 @@ class Over(Node):
     def __init__(self, body, *ranges):
         body = node(body)
         if body.shape:
-            raise ShapeError(f"{self.words}, but {body} is {shape_name(body.shape)}")
+            words = f"{self.words}, but {body} is {shape_name(body.shape)}"
+            raise ShapeError(words + cures.entries(body, ranges))
         for r in ranges:
             if not (
                 isinstance(r, tuple)
@@ -167,7 +176,9 @@ class Over(Node):
                 and r[1] == 1
                 and isinstance(r[2], Dimension)
             ):
-                raise DerivationError(f"a range is (index, 1, dimension), got {r!r}")
+                raise DerivationError(
+                    f"a range is (index, 1, dimension), got {r!r}{cures.ranges_of(body, ranges)}"
+                )
         if not ranges or len({r[0] for r in ranges}) < len(ranges):
             raise DerivationError("Σ needs at least one range, and each index once")
         object.__setattr__(self, "body", body)
@@ -197,7 +208,31 @@ Node.__mul__, Node.__rmul__ = _operator(Mul)
 Node.__truediv__, Node.__rtruediv__ = _operator(Div)
 Node.__matmul__, Node.__rmatmul__ = _operator(MatMul)
 Node.__neg__, Node.T = lambda self: Neg(self), property(Transpose)
-Node.__pow__ = lambda self, exponent, modulus=None: Pow(self, exponent)
+
+
+def _power(self, exponent, modulus=None):
+    """(Y − T) ** 2 of an array is (Y − T) ⊙ (Y − T), as in NumPy; else a power of a scalar."""
+    if self.shape and type(exponent) is int and exponent in (2, 3):
+        return self * self if exponent == 2 else self * self * self
+    return Pow(self, exponent)
+
+
+Node.__pow__ = _power
+
+
+def _summing(name):
+    def refuse(self, axis=None, *_, keepdims=False, **__):
+        cure = cures.summed(self, axis, mean=name == "mean")
+        kept = "; what is summed is gone: outer(…, ones(M)) repeats it" if keepdims else ""
+        raise DerivationError(
+            f".{name}(…) does not work on letters such as {self}: "
+            + (f"write {cure}{kept}" if cure else AXIS)
+        )
+
+    return refuse
+
+
+Node.sum, Node.mean = _summing("sum"), _summing("mean")
 
 
 def sqrt(number):

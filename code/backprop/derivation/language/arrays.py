@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from ..errors import DerivationError, ShapeError
 from ..nodes import Dimension, Index, Node, Place, check_name, entry, node
+from . import cures
 
 
 def dimensions(names):
@@ -61,6 +62,15 @@ class Gradient(Array):
 
 
 @dataclass(frozen=True, repr=False)
+class Curvature(Array):
+    """∂²L/∂Y∂Z of a loss of which nothing is said: no author writes it, the judges do."""
+
+    @classmethod
+    def made(cls, loss, one, other):
+        return cls(f"∂²{loss}/∂{one}∂{other}", one.shape + other.shape)
+
+
+@dataclass(frozen=True, repr=False)
 class Entry(Node):
     """One entry, X[i, k]; a number by name, such as the loss, is an array's only entry."""
 
@@ -75,7 +85,11 @@ def array(name, *shape, positive=False):
         raise DerivationError(f"{name} has a meaning of its own on the page: take another name")
     for size in shape:
         if not isinstance(size, Dimension):
-            raise ShapeError(f"the shape of {name} is made of dimensions, got {size!r}")
+            raise ShapeError(
+                f"the shape of {name} is made of dimensions, got {size!r}"
+                + (f': write array("{name}", S, M)' if isinstance(size, tuple) else "")
+                + (': name it first, S, M = dimensions("S M")' if type(size) in (int, str) else "")
+            )
     if not isinstance(positive, bool):
         raise DerivationError(f"positive is True or False, got {positive!r}")
     made = Array(name, shape, positive)
@@ -90,6 +104,10 @@ def loss(name):
 L = loss("L")
 
 
+def is_formula(one):
+    return isinstance(one, Node) and bool(one.shape) and not isinstance(one, Array)
+
+
 def gradient(variable, of=L):
     """∂L/∂Y for an array Y: an array of the shape of Y, in units of L over Y."""
     if not isinstance(variable, Array) or isinstance(variable, Gradient):
@@ -98,6 +116,7 @@ def gradient(variable, of=L):
         raise DerivationError(
             f"gradient() takes a whole array, got {variable}; for a scalar or an entry write "
             "d(L, x) or d(L, W[a, b])"
+            + (cures.formula_for_name(variable) if is_formula(variable) else "")
         )
     if not isinstance(of, Entry) or of.indices:
         raise ShapeError(
@@ -109,22 +128,30 @@ def gradient(variable, of=L):
 
 @dataclass(frozen=True, repr=False)
 class Derivative(Node):
-    """∂of/∂by for a scalar `of` and an entry `by`, or a whole array."""
+    """∂of/∂by for a scalar `of` and an entry `by`; also of whole arrays, with the axes of both."""
 
     of: Node
     by: Node
 
     @property
     def shape(self):
-        return self.by.shape
+        return self.of.shape + self.by.shape
 
     def entry(self, *indices):
-        return Derivative(self.of, entry(self.by, *indices))
+        rows = len(self.of.shape)
+        return Derivative(entry(self.of, *indices[:rows]), entry(self.by, *indices[rows:]))
 
 
 def d(of, by):
-    """∂of/∂by for entries, d(Y[i, j], W[a, b]); d(L, W) is all of ∂L/∂W. Raises ShapeError."""
-    of = node(of)
+    """∂of/∂by for entries, d(Y[i, j], W[a, b]); d(L, W) is all of ∂L/∂W. Raises ShapeError.
+
+    d(d(L, w), w) are all second derivatives, a matrix for a vector w; d(r, w) of two vectors is
+    their Jacobian.
+    """
+    of = named(node(of))
+    if type(by) is Array and by.shape and isinstance(of, Array):
+        if isinstance(of, Gradient) or type(of) is Array and len(of.shape + by.shape) == 2:
+            return Derivative(of, by)
     if isinstance(by, Array) and isinstance(of, Entry) and not of.indices:
         return gradient(by, of)
     array = by.array if isinstance(by, Entry) else by
@@ -136,8 +163,31 @@ def d(of, by):
     if of.shape or not isinstance(array, Array) or isinstance(array, Gradient):
         raise ShapeError(
             f"d(of, by) takes a scalar and an entry of an array, or an array, got d({of}, {by})"
+            + of_an_array(of, by)
         )
     return Derivative(of, by)
+
+
+def named(of):
+    """∂L/∂w_a as the entry of the array ∂L/∂w."""
+    match of:
+        case Derivative(Entry(Loss() as loss, ()), Entry(variable, indices)) if indices:
+            return Entry(Gradient.made(variable, loss), indices)
+    return of
+
+
+def of_an_array(of, by):
+    """What is written for ∂Y/∂W, which has the axes of both."""
+    if not isinstance(of, Array) or not isinstance(by, Array) or not by.shape:
+        return ""
+    left, right = (
+        ", ".join(names[: len(one.shape)]) for one, names in ((of, "ijkl"), (by, "abcd"))
+    )
+    return (
+        f"\n  it has {len(of.shape + by.shape)} axes and is written by its entries, "
+        f"d({of}[{left}], {by}[{right}]); the chain rule sums over those of {of}, in "
+        f"Derivation(d(L, {by}[{right}]), …)"
+    )
 
 
 @dataclass(frozen=True, repr=False)

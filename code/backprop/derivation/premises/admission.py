@@ -1,6 +1,7 @@
 """May this line be here? All that is required of a line before a judge compares it."""
 
 from ..errors import ShapeError
+from ..language import cures
 from ..language.arrays import Gradient
 from ..nodes import entry, shape_name, walk
 from .conditions import check_deltas, check_positive, check_shifted
@@ -43,10 +44,12 @@ def admit(line, derivation, hypotheses=()):
     check_losses(line, derivation.definitions)
     shape = tuple(scope.values())
     if line.shape and derivation.whole is None:
-        raise ShapeError(f"{target} has no name without indices, so no line is an array")
+        named = f"{line} is {shape_name(line.shape)}"
+        raise ShapeError(f"{named}: {target} has no name without indices, so no line is an array")
     if line.shape != shape and (line.shape or target.shape):
         named = f"{line} is {shape_name(line.shape)}"
-        raise ShapeError(f"{named}, {derivation.whole} is {shape_name(shape)}")
+        cure = cures.line_of(line, derivation.whole, scope, free_indices(line))
+        raise ShapeError(f"{named}, {derivation.whole} is {shape_name(shape)}{cure}")
     check_entries(line, shapes)
     check_deltas(line)
     check_shifted(line)

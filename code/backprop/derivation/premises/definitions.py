@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from functools import cache
 
 from ..errors import DerivationError, HiddenDependence, ShapeError
+from ..language import cures
 from ..language.arrays import Array, Derivative, Entry, Gradient, Loss
 from ..nodes import Index, axes, entry, node, shape_name, walk
-from .scope import arrays_in, check_indices
+from .scope import arrays_in, check_indices, free_indices
 
 
 @dataclass(frozen=True)
@@ -28,13 +29,15 @@ class Definition:
         if isinstance(left, Array) and left.shape:
             if right.shape != left.shape:
                 shapes = shape_name(left.shape), shape_name(right.shape)
-                raise ShapeError(f"{left} is {shapes[0]}, {right} is {shapes[1]}")
+                cure = cures.defined(left, right, free_indices(right))
+                raise ShapeError(f"{left} is {shapes[0]}, {right} is {shapes[1]}{cure}")
             indices = axes(left.shape)
             check_indices(right, {})
             return cls(left, right, left, indices, entry(right, *indices))
         if not isinstance(left, Entry) or right.shape:
             raise DerivationError(
                 f"define Y[i, j] as a scalar or Y as an array, got {left}: {right}"
+                + cures.defined(left, right, {})
             )
         letters = {index for index in left.indices if isinstance(index, Index)}
         if len(letters) < len(left.indices):
@@ -58,6 +61,7 @@ class Definitions(dict):
             raise DerivationError("an array is defined twice")
         self.users, self.uses = cache(self.users), cache(self.uses)
         self.below, self.depth = cache(self.below), cache(self.depth)
+        self.is_curved = cache(self.is_curved)
         self.kept = {}  # what a judge keeps that follows from the definitions alone
         self.check_graph()
         self.letters = set().union(*map(self.uses, self), self.letters_of(target))
@@ -144,9 +148,32 @@ class Definitions(dict):
             return self.arguments(array)
         if not isinstance(array, Gradient):
             return set()
+        if self.is_curved(array):
+            return {*self.last()}
         users = self.users(array)
         upstream = {array.by(user) for user in users if user != array.loss}
         return upstream.union(*(self.parts_of_slope(user, array.of) for user in users))
+
+    def is_curved(self, array):
+        """Whether it is the gradient of a loss of which nothing is said, by what it is made of.
+
+        It then changes with all that this loss is a function of, in a way that nobody knows.
+        """
+        return self.is_smooth(array) and self.is_open(array.loss) and array.of in self.last()
+
+    def is_smooth(self, array):
+        """Whether it is the gradient of a loss with second derivatives: no gradient of it is said.
+
+        One that an author defines need not be the gradient of anything.
+        """
+        if not isinstance(array, Gradient):
+            return False
+        return not any(isinstance(one, Gradient) and one.loss == array.loss for one in self)
+
+    def is_mixed(self, gradient, variable):
+        """Whether ∂²L/∂W∂V is to be written as ∂²L/∂V∂W: both are letters, V the first of them."""
+        letters = self.is_smooth(gradient) and gradient.of not in self and variable not in self
+        return letters and str(variable) < str(gradient.of)
 
     def parts_of_slope(self, user, variable):
         """The arrays that may be in the derivative of one that the variable goes into."""
@@ -173,7 +200,7 @@ class Definitions(dict):
 
     def depth(self, array):
         """How many definitions are below an array, at most."""
-        if self.is_open(array):
+        if self.is_open(array) or self.is_curved(array):
             return 0
         return max((1 + self.depth(part) for part in self.uses(array)), default=int(array in self))
 
@@ -206,6 +233,7 @@ class Definitions(dict):
         letters = self.letters | {variable} | self.seen(beside, variable)
         for part in [array, *sorted(self.below(array), key=str)]:
             opaque = isinstance(part, Gradient) and not self.users(part)
+            opaque = opaque and not (self.is_curved(part) and self.leads(part, variable))
             lost = self.is_open(part) and not self.leads(part, variable) and part != variable
             unknown = not isinstance(part, Gradient | Loss) and part not in letters
             if part not in self and (opaque or lost or unknown):
@@ -244,13 +272,16 @@ class Definitions(dict):
             names = ", ".join(map(str, sorted(self.arguments(array), key=str)))
             why += f": {array}, which is not defined, is a function of what is defined last"
             why += f" ({names})" if names else ", and nothing is defined"
-        return HiddenDependence(why + "; say it in define={…}")
+        return HiddenDependence(why + "; say it in define={Y: …, L: …}")
 
 
 def pairs_of(define):
     """The pairs of a dictionary of definitions. Raises DerivationError for anything else."""
     if define is not None and not isinstance(define, dict):
         raise DerivationError(f"define is a dictionary such as {{Y: X @ W.T}}, got {define!r}")
+    for left in define or {}:
+        if isinstance(left, str):
+            raise DerivationError(f"define has arrays on its left, {{{left}: …}} without quotes")
     return (define or {}).items()
 
 

@@ -107,6 +107,7 @@ class Facts:
                     raise DerivationError(
                         "a line cites arrays that are defined, chain_rule, a hypothesis or a "
                         f"derivation, got {fact!r}"
+                        + ("; write it without quotes" if isinstance(fact, str) else "")
                     )
         return made
 

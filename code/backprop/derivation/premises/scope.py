@@ -50,7 +50,11 @@ def check_indices(expression, scope):
         places = [i for i in (expression.left, expression.right) if isinstance(i, Place)]
         sizes = {str(size) for one in places for size in lengths_of(one, scope, expression)}
         if len(sizes) > 1 and not any(isinstance(one, Shifted) for one in places):
-            raise ShapeError(f"the indices of {expression} run to {' and '.join(sorted(sizes))}")
+            plain = [one for one in places if isinstance(one, Index)]
+            meant = "".join(others(scope, size_of(i, scope, expression), i) for i in plain)
+            raise ShapeError(
+                f"the indices of {expression} run to {' and '.join(sorted(sizes))}{meant}"
+            )
     if isinstance(expression, OneHot):
         check_place(expression.place, expression.sizes[0], scope, expression)
     if isinstance(expression, Over):
@@ -67,21 +71,28 @@ def check_place(index, size, scope, expression):
     """A place is on an axis of its own length."""
     for letter in index.letters if isinstance(index, Shifted) else ():
         size_of(letter, scope, expression)
-    found = lengths_of(index, scope, expression) if isinstance(index, Index | Position) else ()
-    for length in found:
+    found = isinstance(index, Index | Position) and lengths_of(index, scope, expression, size)
+    for length in found or ():
         if length != size:
             raise ShapeError(
-                f"{index} runs to {length}, but is used on an axis of length {size} in {expression}"
+                f"{index} runs to {length}, but is used on an axis of length {size} in "
+                f"{expression}{others(scope, size, index)}"
             )
 
 
-def lengths_of(place, scope, expression):
+def lengths_of(place, scope, expression, axis="…"):
     """The lengths of the axes of a place; an array of integers has those that it says."""
     if isinstance(place, Position):
         for index, size in zip(place.indices, place.array.shape, strict=True):
             check_place(index, size, scope, expression)
         return [place.array.to]
-    return [size_of(letter, scope, expression) for letter in place.letters]
+    return [size_of(letter, scope, expression, axis) for letter in place.letters]
+
+
+def others(scope, size, letter):
+    """The other letters that run to a size here."""
+    names = [str(one) for one in scope if scope[one] == size and one != letter]
+    return f"; {' and '.join(names)} run{'s' * (len(names) == 1)} to {size}" if names else ""
 
 
 def check_entries(expression, shapes):
@@ -92,11 +103,12 @@ def check_entries(expression, shapes):
                 raise ShapeError(f"{part.array} has no entry {part} for every {size} from 2 on")
 
 
-def size_of(index, scope, expression):
+def size_of(index, scope, expression, axis="…"):
     if index not in scope:
         raise DerivationError(
             f"{index} in {expression} is neither summed nor an index of the left-hand side "
-            f"({', '.join(map(str, scope)) or 'which has none'})"
+            f"({', '.join(map(str, scope)) or 'which has none'}): "
+            f"a sum over it is Sum(…, ({index}, 1, {axis}))"
         )
     return scope[index]
 

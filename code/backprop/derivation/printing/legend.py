@@ -8,37 +8,50 @@ from ..errors import DerivationError
 from ..language.algebra import Over
 from ..language.arrays import Entry
 from ..nodes import Index, walk
+from .page import shown_definitions
 
 # What is along an axis, by the letter of the dimension.
 ALONG = {"S": "samples", "M": "inputs", "N": "outputs", "C": "classes", "K": "hidden units"}
+NONE = "none, the lines are matrices"
 
 
 def legend(*derivations, **along):
     """The legend of some derivations that use their letters alike; `along` names other axes.
 
-    Raises DerivationError if a letter counts two things in them.
+    The letters of the definitions below the lines are in it; one that the lines use as well is what
+    it is in the lines. Raises DerivationError if a letter counts two things in these.
     """
     found = {}
     for derivation in derivations:
         for index, size in counted(derivation).items():
             if found.setdefault(index, size) != size:
                 raise DerivationError(f"{index} counts to {found[index]} and to {size}")
-    return Html(
-        f'<p class="legend">Letters: {in_words(found, ALONG | along, maths)}.</p>',
-        f"Letters: {in_words(found, ALONG | along, str)}.",
-    )
+    for derivation in derivations:
+        for one in shown_definitions(derivation):
+            for side in (one.left, one.right):
+                found |= {i: n for i, n in letters_of(side).items() if i not in found}
+    ways = [in_words(found, ALONG | along, show) or NONE for show in (maths, str)]
+    return Html(f'<p class="legend">Letters: {ways[0]}.</p>', f"Letters: {ways[1]}.")
 
 
 def counted(derivation):
     """{index: the size to which it counts} for every letter of its target and its lines."""
     found = {}
-    for part in (part for side in lines(derivation) for part in walk(side)):
+    for side in lines(derivation):
+        found |= letters_of(side)
+    return found
+
+
+def letters_of(expression):
+    """{index: the size to which it counts} in one expression."""
+    found = {}
+    for part in walk(expression):
         match part:
             case Over(indices=indices, sizes=sizes):
                 found |= zip(indices, sizes, strict=True)
             case Entry(array, indices):
                 found |= zip(indices, array.shape, strict=True)
-    return {index: size for index, size in found.items() if isinstance(index, Index)}
+    return {i: size for i, size in found.items() if isinstance(i, Index)}
 
 
 def lines(derivation):

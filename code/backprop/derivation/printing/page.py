@@ -6,7 +6,7 @@ import re
 from ..errors import DerivationError
 from ..language import arrays
 from ..language.functions import KNOWN
-from ..nodes import Node
+from ..nodes import Node, walk
 from ..premises.conditions import UNIQUE
 from ..premises.facts import ChainRule, chain_rule
 from ..premises.hypotheses import RowSum
@@ -160,9 +160,7 @@ def anchor(derivation):
 def footer(derivation, tex):
     """What is below: the definitions, the axiom, and how the lines were checked."""
     show, say, mark = (latex, prose, "$") if tex else (text, str, "")
-    cited = {array for step in derivation.steps for array in step.facts.arrays}
-    used = cited | {*derivation.through} if cited else {*derivation.definitions}
-    for one in (one for array, one in derivation.definitions.items() if array in used):
+    for one in shown_definitions(derivation):
         is_gradient = isinstance(one.array, arrays.Gradient)
         such = f", assuming that there is such a loss {one.array.loss}" if is_gradient else ""
         taken = [*letters(one.left).values()]
@@ -175,9 +173,25 @@ def footer(derivation, tex):
         )
     if derivation.outside:
         yield say("an entry whose index is not on its axis is 0")
+    if any(map(is_second, (part for line in derivation.lines for part in walk(line)))):
+        yield say("second derivatives are continuous, so their order does not matter")
     ways = {step.checked for step in derivation.steps}
     if len(ways) == 1:
         yield say("each line " + checked(*ways, mark))
+
+
+def is_second(part):
+    """Whether a node is the derivative of a derivative."""
+    inner = getattr(part, "of", None) if isinstance(part, arrays.Derivative) else None
+    inner = inner.array if isinstance(inner, arrays.Entry) else inner
+    return isinstance(inner, arrays.Gradient | arrays.Derivative)
+
+
+def shown_definitions(derivation):
+    """Those on which its lines rest, or all if they cite none."""
+    cited = {array for step in derivation.steps for array in step.facts.arrays}
+    used = cited | {*derivation.through} if cited else {*derivation.definitions}
+    return [one for array, one in derivation.definitions.items() if array in used]
 
 
 def checked(words, mark):

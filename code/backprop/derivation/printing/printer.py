@@ -104,7 +104,7 @@ class Printer:
     def array(self, node):
         return Part(self.style.name(node.name))
 
-    loss = positions = array
+    loss = positions = curvature = array
 
     def gradient(self, node):
         return self.style.partial(Part(self.style.name(node.loss.name)), self.part(node.of))
@@ -162,6 +162,9 @@ class Printer:
             inner = Entry(node.of.array.of, node.of.indices)
             loss = Part(self.style.name(node.of.array.loss.name))
             return self.style.second(loss, self.part(node.by), self.part(inner))
+        if isinstance(node.of, Gradient):
+            loss = Part(self.style.name(node.of.loss.name))
+            return self.style.second(loss, self.part(node.by), self.part(node.of.of))
         draw = self.style.partial if isinstance(node.of, Entry | Array) else self.style.operator
         return draw(self.part(node.of), self.part(node.by))
 
