@@ -111,6 +111,7 @@ class Node(NotNumbers):
 
     def __getitem__(self, indices):
         indices = indices if isinstance(indices, tuple) else (indices,)
+        indices = tuple(i.as_index if isinstance(i, Node) else i for i in indices)  # H[T]
         if len(indices) != len(self.shape):
             raise ShapeError(
                 f"{self} is {shape_name(self.shape)}, but it is indexed with {len(indices)}"

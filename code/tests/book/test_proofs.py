@@ -26,6 +26,10 @@ SLIPS = {
     "bracket": ("at_zero (k * e + c) = 0", "at_zero (k * e + c) = 1"),
     "same_place": ("at_zero p * at_zero (p - q) /\\", "at_zero p * at_zero (p - q + 1) /\\"),
     "slide": ("(0 <= e < Z.of_nat n)%Z ->", "(0 <= e)%Z ->"),
+    "substitute": ("at_zero (k * e + c)", "at_zero (k * e - c)"),
+    "meet": ("(at_zero (Z.of_nat q - e) * g q)", "g q"),
+    "between": ("(f < Z.of_nat n)%Z", "(f <= Z.of_nat n)%Z"),
+    "complement": ("\\sum_(r < c)", "\\sum_(r < S c)"),
     "slope": ("dg * h x + g x * dh", "dg * h x - g x * dh"),
 }
 

@@ -43,6 +43,11 @@ def is_size(symbol):
     return spelled(symbol).startswith("|")
 
 
+def is_summed(symbol):
+    """Whether it is the index of a Σ: those have names that no author gives."""
+    return spelled(symbol).startswith("~")
+
+
 class Same(sympy.Function):
     """[e = 0] in SymPy: 1 where e, made of indices and sizes, is 0; otherwise 0."""
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from ..errors import DerivationError, ShapeError
 from ..nodes import Dimension, Index, Node, Place, check_name, entry, node
-from .shifted import Shifted
+from .shifted import Shifted, as_index
 
 
 def dimensions(names):
@@ -140,6 +140,31 @@ def d(of, by):
 
 
 @dataclass(frozen=True, repr=False)
+class Direct(Node):
+    """∂of/∂by by the definition of `of` alone, with all else that is in it held fixed."""
+
+    of: Entry
+    by: Entry
+
+
+def direct(of, by):
+    """∂Z_ta/∂W_ab with all else in the definition of Z held fixed; d(…) goes all ways.
+
+    Raises ShapeError or DerivationError.
+    """
+    for one in (of, by):
+        if not isinstance(one, Entry) or isinstance(one.array, Gradient):
+            raise ShapeError(
+                f"direct(of, by) takes two entries, direct(Z[t, a], W[a, b]), got {one!r}"
+            )
+    if any(isinstance(index, Shifted) for index in by.indices):
+        raise DerivationError(
+            f"differentiate with respect to an entry with a letter on each axis, got {by}"
+        )
+    return Direct(of, by)
+
+
+@dataclass(frozen=True, repr=False)
 class Delta(Node):
     left: Place
     right: Place
@@ -150,6 +175,7 @@ def delta(i, j):
 
     δ(a, i + u - 1) is 1 where both places are the same, whatever the axes.
     """
+    i, j = as_index(i), as_index(j)
     for index in (i, j):
         if not isinstance(index, Place) and (type(index) is not int or index < 1):
             raise DerivationError(f"δ takes two indices, got {i!r} and {j!r}")
