@@ -23,12 +23,14 @@ before it:
 language    what an author writes: algebra, arrays, shifted (indices), functions, kinks, chosen,
             vectors; cures; step is what both judges make of a kink
 premises    what may be in a line (admission, scope, ranges, conditions), and what it may rest on
-            (definitions, hypotheses, facts)
+            (definitions, recursion, hypotheses, claims, facts)
 judges      both use reading, opaque, rational and work (a limit); the one for all shapes is normal,
-            rules, atoms, indexed, opening, derivatives, and quick, which may say no before it;
+            rules, atoms, indexed, opening, descending, claimed, derivatives, and quick, which may
+            say no before it;
             the one that finds the counterexample is explicit, entries, zero, branches
 printing    what is shown: styles, printer, typed, page, boxes, by_hand, legend, as_numpy
 steps       a derivation: what uses the rooms above and is used by the one below
+induction   the same for a claim at every step, of which the lines may use the earlier ones
 finding     derive: proposes the lines of a derivation that nobody wrote, for `steps` to judge
 """
 
@@ -44,15 +46,17 @@ from .errors import (
     WrongStep,
 )
 from .finding.search import derive
+from .induction import Induction
 from .judges.entries import as_sympy
 from .language import functions
 from .language.algebra import Sum, sqrt
-from .language.arrays import L, array, d, delta, dimensions, gradient, indices, loss
+from .language.arrays import L, array, d, delta, dimensions, direct, gradient, indices, loss
 from .language.chosen import Max, argmax, integers
 from .language.functions import *  # noqa: F403
 from .language.kinks import maximum, minimum
 from .language.vectors import diag, ones, outer
 from .nodes import pi
+from .premises.claims import earlier
 from .premises.facts import chain_rule
 from .premises.hypotheses import rows_sum_to_one
 from .printing.boxes import boxes
@@ -61,9 +65,9 @@ from .printing.legend import legend
 from .steps import Derivation
 
 __all__ = [
-    "Derivation", "DerivationError", "HiddenDependence", "L", "Max", "NotProved", "ShapeError",
-    "Sum", "UncitedFact", "UnusedFact", "VacuousStep", "WrongStep", "argmax", "array", "as_sympy",
-    "auto", "boxes", "by_hand", "chain_rule", "d", "delta", "derive", "diag", "dimensions",
-    "gradient", "indices", "integers", "legend", "loss", "maximum", "minimum", "ones", "outer",
-    "pi", "rows_sum_to_one", "sqrt", *functions.__all__,
+    "Derivation", "DerivationError", "HiddenDependence", "Induction", "L", "Max", "NotProved",
+    "ShapeError", "Sum", "UncitedFact", "UnusedFact", "VacuousStep", "WrongStep", "argmax",
+    "array", "as_sympy", "auto", "boxes", "by_hand", "chain_rule", "d", "delta", "derive", "diag",
+    "dimensions", "direct", "earlier", "gradient", "indices", "integers", "legend", "loss",
+    "maximum", "minimum", "ones", "outer", "pi", "rows_sum_to_one", "sqrt", *functions.__all__,
 ]  # fmt: skip

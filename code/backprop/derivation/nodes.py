@@ -125,6 +125,7 @@ class Node(NotNumbers):
 
     def __getitem__(self, indices):
         indices = indices if isinstance(indices, tuple) else (indices,)
+        indices = tuple(i.as_index if isinstance(i, Node) else i for i in indices)  # H[T]
         if len(indices) != len(self.shape):
             letters = ", ".join("ijkl"[axis % 4] for axis in range(len(self.shape)))
             raise ShapeError(

@@ -278,7 +278,8 @@ class Derivation:
         return found, ""
 
     def _wrong(self, expression, reason, facts, sizes, found):
-        sides, used = (text(self.last), text(expression)), self._used(sizes, expression)
+        show = page.in_steps(self, text)
+        sides, used = (show(self.last), show(expression)), self._used(sizes, expression)
         hint = hints(self, expression, facts, used, found.values) + self._may_depend(expression)
         return WrongStep(len(self.steps) + 1, reason, *sides, used, found, hint)
 
@@ -345,7 +346,8 @@ class Derivation:
     def _compare(self, expression, facts, sizes):
         """None if the two lines are equal at one shape, else their Difference."""
         entries = Entries(sizes, self.definitions)
-        return explicit.judge(*self._entry(expression), self.scope, entries, facts.hypotheses)
+        sides = self._entry(expression)
+        return explicit.judge(*sides, self.scope, entries, facts.hypotheses, facts.claim)
 
     def _entry(self, expression):
         """The last line and the next one, each by its entry at the indices of the target."""
@@ -353,7 +355,7 @@ class Derivation:
 
     def _missing(self, expression, facts):
         """The definitions, and the chain rule, that the line needs and does not cite."""
-        missing = [fact for fact in (*self.definitions, chain_rule) if not facts.has(fact)]
+        missing = [fact for fact in self._citable() if not facts.has(fact)]
         if not missing or not self._holds(expression, facts.plus(missing)):
             return []
         for fact in tuple(missing):
@@ -370,6 +372,10 @@ class Derivation:
             f"step {len(self.steps) + 1} does not cite {names}: {reason}\n"
             f"  add it: {citing.as_typed(enough)}, or using=auto, which looks for what is needed"
         )
+
+    def _citable(self):
+        """What a line may need and forget to cite."""
+        return [*self.definitions, chain_rule]
 
     def _used(self, sizes, expression):
         parts = [self.target, expression, *self.definitions.sides]

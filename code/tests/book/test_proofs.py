@@ -34,6 +34,10 @@ SLIPS = {
     "one_place": ("= 1", "= INR n"),
     "chosen": ("(delta k m * f (x k))", "f (delta k m * x k)"),
     "largest_at": ("0 < p ->", "p <> 0 ->"),
+    "substitute": ("at_zero (k * e + c)", "at_zero (k * e - c)"),
+    "meet": ("(at_zero (Z.of_nat q - e) * g q)", "g q"),
+    "between": ("(f < Z.of_nat n)%Z", "(f <= Z.of_nat n)%Z"),
+    "complement": ("\\sum_(r < c)", "\\sum_(r < S c)"),
     "slope": ("dg * h x + g x * dh", "dg * h x - g x * dh"),
 }
 

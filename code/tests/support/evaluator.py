@@ -26,6 +26,7 @@ from backprop.derivation.language.arrays import (
     Array,
     Delta,
     Derivative,
+    Direct,
     Entry,
     Gradient,
     Loss,
@@ -89,6 +90,7 @@ class World:
     def __init__(self, derivation, sizes):
         self.derivation, self.sizes = derivation, sizes
         self.definitions, self.held, self.known, self.slopes = derivation.definitions, {}, {}, {}
+        self.pinned = {}  # {array: (entry, number)} where an array is made of itself
         self.parts = [part for whole in everything(derivation) for part in walk(whole)]
         bent = any(kink(part) or isinstance(part, Max) for part in self.parts)
         self.step = FINE if bent else STEP
@@ -104,6 +106,57 @@ class World:
         vars(other).update(vars(self), held={**self.held, array: numbers}, known={}, slopes={})
         return other
 
+    def pinning(self, array, entry, x):
+        """The same world but for one entry; what is made of it later changes, in the array too."""
+        other = object.__new__(type(self))
+        pinned = {**self.pinned, array: (entry, x)}
+        vars(other).update(vars(self), pinned=pinned, known={}, slopes={})
+        return other
+
+    def frozen(self, array, numbers):
+        """A world in which all that is defined is as it is here, and one array has new numbers."""
+        all_held = {one: self.array(one) for one in self.definitions}
+        other = self.holding(array, numbers)
+        other.held = {**all_held, array: numbers}
+        return other
+
+    @cached_property
+    def circles(self):
+        """The arrays that are made of themselves, found without asking the prover."""
+        made_of = {
+            array: {part for part in walk(one.right) if isinstance(part, Array)}
+            for array, one in self.definitions.items()
+        }
+        reached = {array: {*parts} for array, parts in made_of.items()}
+        for _ in made_of:
+            for parts in reached.values():
+                parts |= set().union(*(made_of.get(one, set()) for one in [*parts]))
+        return {
+            array: {
+                one for one, parts in reached.items() if array in parts and one in reached[array]
+            }
+            for array in made_of
+            if array in reached[array]
+        }
+
+    def step_by_step(self, array):
+        """All numbers of the arrays of a circle: from 0, again and again until they stay."""
+        circle = sorted(self.circles[array], key=str)
+        found = {one: np.zeros(self.shape(one.shape)) for one in circle}
+        while True:
+            now = {}
+            for one in circle:
+                world = object.__new__(type(self))
+                vars(world).update(vars(self), known={**self.known, **found})
+                now[one] = np.array(world.defined(self.definitions[one]), float)
+                if one in self.pinned:
+                    entry, x = self.pinned[one]
+                    now[one][entry] = x
+            if all(np.array_equal(now[one], found[one]) for one in circle):
+                self.known |= now
+                return now[array]
+            found = now
+
     def array(self, array):
         """All numbers of an array."""
         if array not in self.known:
@@ -111,6 +164,8 @@ class World:
         return self.known[array]
 
     def made(self, array):
+        if array in self.circles:
+            return self.step_by_step(array)
         if array in self.definitions:
             return self.defined(self.definitions[array])
         if isinstance(array, Gradient):
@@ -197,11 +252,26 @@ class World:
         """The derivative of value(world) by one entry."""
 
         def at(x):
+            if array in self.circles:
+                return value(self.pinning(array, entry, x))
             numbers = np.array(self.array(array), float)
             numbers[entry] = x
             return value(self.holding(array, numbers))
 
         return slope(at, self.array(array)[entry], self.step)
+
+    def direct_slopes(self, of, by):
+        """∂of/∂by by the one definition, of the shape of `by` and then that of `of`."""
+        found = []
+        for entry in np.ndindex(self.shape(by.shape)):
+
+            def at(x, entry=entry):
+                numbers = np.array(self.array(by), float)
+                numbers[entry] = x
+                return self.frozen(by, numbers).defined(self.definitions[of])
+
+            found.append(slope(at, self.array(by)[entry]))
+        return np.array(found).reshape(self.shape(by.shape) + self.shape(of.shape))
 
     def value(self, expression, at):
         """An expression: whole arrays as they are, a number at the places {index: places}."""
@@ -238,6 +308,9 @@ class World:
                 )
             case Derivative(of, by):
                 return self.derivative(of, by, at)
+            case Direct(of, by):
+                slopes = self.direct_slopes(of.array, by.array)
+                return self.entries(slopes, (*by.indices, *of.indices), at)
         left, right = self.value(expression.left, at), self.value(expression.right, at)
         return BINARY[type(expression)](left, right)
 

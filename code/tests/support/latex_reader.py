@@ -19,6 +19,7 @@ TOKEN = re.compile(r"\\[A-Za-z]+|\\.|[0-9]+|[^\s\\]")
 SPACE = {r"\left", r"\right", r"\,", r"\cdot", r"\quad"}
 ENDS = {"+", "-", ")", "}", "=", ">", r"\neq", r"\odot", r"\oslash", "end"}
 ENDS |= {"<", ",", "]", r"\rvert"}
+D = r"\mathrm", "{", "d", "}"
 WORDS = {rf"\{name}": name for name in KNOWN}
 
 
@@ -121,6 +122,8 @@ class Reader:
         self.sizes = {part.name: part for part in parts if isinstance(part, Dimension)}
         self.functions = {part.function.name for part in parts if isinstance(part, Apply)}
         self.tokens = [t for t in TOKEN.findall(tex) if t not in SPACE] + ["end"]
+        definitions = getattr(derivation, "definitions", None)
+        self.steps = bool(definitions and definitions.steps)  # there ∂ and d are told apart
         self.axes = {}  # {letter: the size of the axis on which it stands}
 
     # Tokens
@@ -368,6 +371,8 @@ class Reader:
             text += self.letter()
         if axes == 1 and re.search(r"[a-z0-9][a-z]|[-+]", text):  # 2i, i+u-1
             return [text]
+        if len(text) == axes:  # t1 on two axes
+            return [*text]
         return text.split(",") if re.search(r",|[a-z][0-9]", text) else [*text]
 
     def name(self):
@@ -432,7 +437,9 @@ class Reader:
         if self.follows("{", r"\partial", "^", "{", "2", "}"):
             return self.second()
         if self.follows("{", r"\partial"):
-            return self.partial()
+            return self.direct() if self.steps else self.partial()
+        if self.follows("{", *D):
+            return self.partial(D)
         above = self.between("{", "}")
         return both(fraction, above, self.between("{", "}"))
 
@@ -443,10 +450,22 @@ class Reader:
             raise Unreadable(f"a derivative of or by {name}")
         return self.arrays[name], self.indices(self.arrays[name])
 
-    def partial(self):
-        """∂Y_ij/∂W_ab, ∂L/∂W_ab or ∂L/∂W, or ∂y/∂z of two vectors."""
+    def direct(self):
+        """∂Z_ta/∂W_ab where arrays are made step by step: all else is held fixed."""
         of, above = self.symbol()
         self.need("}", "{", r"\partial")
+        by, below = self.symbol()
+        self.need("}")
+
+        def meaning(world, at):
+            return one_of(world.direct_slopes(of, by), places([*below, *above], at, world))
+
+        return meaning
+
+    def partial(self, sign=(r"\partial",)):
+        """∂Y_ij/∂W_ab, ∂L/∂W_ab or ∂L/∂W, or ∂y/∂z of two vectors."""
+        of, above = self.symbol()
+        self.need("}", "{", *sign)
         by, below = self.symbol()
         self.need("}")
 

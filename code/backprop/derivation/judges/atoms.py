@@ -50,6 +50,11 @@ class Largest(sympy.Function):
     nargs = 4
 
 
+def is_summed(symbol):
+    """Whether it is the index of a Σ: those have names that no author gives."""
+    return spelled(symbol).startswith("~")
+
+
 class Same(sympy.Function):
     """[e = 0] in SymPy: 1 where e, made of indices and sizes, is 0; otherwise 0."""
 

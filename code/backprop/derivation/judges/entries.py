@@ -152,11 +152,26 @@ class Entries(Reading):
 
         `kept` are arrays that stay as they are.
         """
-        arrays_of = {s: self.source[s][0] for s in expression.free_symbols}
-        depths = {s: self.definitions.depth(a) for s, a in arrays_of.items() if a not in kept}
-        top = max(depths.values(), default=0)
-        layer = {s: self.body(s) for s, depth in depths.items() if depth == top > 0}
+        open_ = (s for s in expression.free_symbols if self.source[s][0] not in kept)
+        heights = {s: self.height(s) for s in open_}
+        top = max(heights.values(), default=(0,))
+        layer = {s: self.body(s) for s, height in heights.items() if height == top > (0, 0)}
         return expression.xreplace(layer) if layer else None
+
+    def height(self, symbol):
+        """How late it is made: by the arrays below its own, and in a recursion by its step."""
+        array, numbers = self.source[symbol]
+        depth = self.definitions.depth(array)
+        upwards = isinstance(array, arrays.Gradient)  # made from the last step to the first
+        if place := self.definitions.steps.get(array.of if upwards else array):
+            step = numbers[place.axis], place.turn
+            return (depth, *(-n for n in step)) if upwards else (depth, *step)
+        return depth, 0
+
+    def direct(self, of, places, array, numbers):
+        """∂of/∂by by the one definition; 0 where `of` is outside of its axes."""
+        y = self.located(of.array, of.indices, dict(zip(of.indices, places, strict=True)))
+        return self.slope(y, self.symbol(array, numbers)) if y in self.source else sympy.S.Zero
 
     def derivative(self, of, array, numbers, at):
         value = self.value(of, at)
@@ -167,7 +182,9 @@ class Entries(Reading):
     def through(self, value, by):
         """d value / d by: directly, and through every definition that leads to `by`."""
         array = self.source[by][0]
-        ways = [s for s in value.free_symbols if self.source[s][0] != array]
+        ways = [s for s in value.free_symbols if s != by]
+        if array not in self.definitions.steps:  # else earlier entries lead to later ones
+            ways = [s for s in ways if self.source[s][0] != array]
         ways = [s for s in ways if self.definitions.leads(self.source[s][0], array)]
         return sympy.Add(value.diff(by), *(value.diff(s) * self.total(s, by) for s in ways))
 

@@ -42,8 +42,10 @@ def words(how, shapes):
     return how + (" at " if at else "") + " and at ".join(at)
 
 
-def judge(before, after, scope, entries, hypotheses=()):
+def judge(before, after, scope, entries, hypotheses=(), claim=None):
     """None if before = after at every entry, else a Difference: one that refutes, if there is one.
+
+    Under a claim, only those entries refute at which it is true of all earlier steps.
 
     Both are numbers with the free indices of `scope`, {index: dimension}. Raises DerivationError.
     """
@@ -57,6 +59,8 @@ def judge(before, after, scope, entries, hypotheses=()):
     for numbers in product(*ranges):
         at = dict(zip(scope, numbers, strict=True))
         found = compare(at, [entries.value(side, at) for side in (before, after)], points)
+        if claim and found and found.values and not true_before(claim, at, entries, points):
+            found = Difference(at, found.residual, None, False)
         if found and found.values:
             return found
         undecided += [found] if found else []
@@ -66,6 +70,19 @@ def judge(before, after, scope, entries, hypotheses=()):
 def is_bent(part):
     """Whether it has cases, of which one point can't show all."""
     return kink(part) or isinstance(part, Max | OneHot | Positions)
+
+
+def true_before(claim, at, entries, points):
+    """Whether a claim is true at all steps before the one in {index: number}."""
+    letters, sizes = zip(*claim.scope, strict=True)
+    ranges = [range(1, entries.sizes[size] + 1) for size in sizes]
+    for numbers in product(*ranges):
+        earlier = dict(zip(letters, numbers, strict=True))
+        if earlier[claim.step] < at[claim.step]:
+            sides = [entries.value(side, earlier) for side in (claim.left, claim.right)]
+            if any(differ(point.values(*sides)) for point in points):
+                return False
+    return True
 
 
 def clearly_differ(before, after, scope, entries, hypotheses=()):

@@ -4,6 +4,8 @@ Arrays that are defined stay opaque, and so do their derivatives, ∂Y_ij/∂W_a
 the chain rule says is put in only if the line cites it.
 """
 
+from dataclasses import replace
+
 import sympy
 from sympy import IndexedBase
 
@@ -46,10 +48,15 @@ class Indexed(Reading):
     By the chain rule, `opening` says, a gradient is taken apart only where that can matter.
     """
 
-    def __init__(self, definitions, facts, opening=None, known=None):
-        self.definitions, self.facts = definitions, facts
+    def __init__(self, definitions, facts, opening=None, known=None, closed=None):
+        self.definitions, self.facts, self.closed = definitions, facts, closed
         self.opening = opening or Opening(definitions, facts)
         self.known = Names() if known is None else known
+
+    def line(self, side, expression, at):
+        """The value of the line above, side 0, or of the new one, side 1."""
+        self.opening.side = side
+        return self.value(expression, at)
 
     def size(self, dimension):
         return whole(f"|{dimension.name}|")
@@ -69,8 +76,12 @@ class Indexed(Reading):
         return sympy.KroneckerDelta(i, j) if is_plain(i) and is_plain(j) else Same(i - j)
 
     def located(self, array, indices, at):
-        """One entry; X_e, at a place e that is made of indices, is Σ_p [p = e] X_p: 0 outside."""
+        """One entry, at indices or at places that are made of some."""
         places = [self.place(index, at) for index in indices]
+        return self.lifted(array, places, lambda k: self.entry(array, k))
+
+    def lifted(self, array, places, term):
+        """term(places); at a place e that is made of indices Σ_p [p = e] term(p): 0 outside."""
         limits, same = [], []
         for n, (place, size) in enumerate(zip(places, array.shape, strict=True)):
             if isinstance(place, Position):
@@ -83,7 +94,7 @@ class Indexed(Reading):
                 places[n] = self.known.fresh(size)
                 limits.append((places[n], 1, self.size(size)))
                 same.append(Same(places[n] - place))
-        entry = self.entry(array, tuple(places))
+        entry = term(tuple(places))
         return sympy.Sum(sympy.Mul(*same, entry), *limits) if limits else entry
 
     def chosen(self, position, other):
@@ -124,10 +135,12 @@ class Indexed(Reading):
     def entry(self, array, at):
         """One entry, with what the cited facts say of it."""
         spend(OPENED, "many definitions are put into each other")
-        if array in self.facts.arrays:
-            return self.body(array, at)
-        if found := self.facts.result((array,), at):
-            return self.value(*found)
+        if array != self.closed and self.opening.puts_in(array):
+            with self.opening.within("entry", array):
+                if array in self.facts.arrays:
+                    return self.body(array, at)
+                if found := self.facts.result((array,), at):
+                    return self.value(*found)
         if isinstance(array, Gradient):
             return self.gradient(array, at)
         return self.symbol(array, at)
@@ -139,12 +152,15 @@ class Indexed(Reading):
 
     def gradient(self, gradient, at):
         """The entry of ∂L/∂X: by the definition of L or by the chain rule, if they are cited."""
-        if gradient.loss in self.facts.arrays:
-            return self.slope(Entry(gradient.loss, ()), gradient.of, at, {})
         users = self.definitions.users(gradient) if self.facts.chain_rule else []
-        if users in ([], [gradient.loss]) or not self.opening.of(gradient):
+        chained = users not in ([], [gradient.loss])
+        backwards = chained and self.definitions.steps_down(gradient.loss)
+        if gradient.loss in self.facts.arrays and not backwards:
+            return self.slope(Entry(gradient.loss, ()), gradient.of, at, {})
+        if not chained or not self.opening.of(gradient):
             return self.symbol(gradient, at)
-        return sympy.Add(*(self.by_way_of(user, gradient, at) for user in users))
+        with self.opening.within("gradient", gradient):
+            return sympy.Add(*(self.by_way_of(user, gradient, at) for user in users))
 
     def by_way_of(self, user, gradient, at):
         """Σ ∂L/∂Y ∂Y/∂X over all entries of one Y in whose definition X occurs."""
@@ -173,7 +189,11 @@ class Indexed(Reading):
         return self.reveal(opaque.through(opaque.value(of, at), array, at_entry))
 
     def without(self, array):
-        return Indexed(self.definitions, self.facts.without(array), self.opening, self.known)
+        """To differentiate by an array: that is left as it is, and so is what rests on it."""
+        facts = self.facts.without(array)
+        if array in self.definitions.steps:  # its later entries are made of the earlier ones
+            facts = replace(facts, arrays=self.facts.arrays)
+        return Indexed(self.definitions, facts, self.opening, self.known, array)
 
     def arrays_in(self, value):
         """The arrays and derivatives of which something occurs in a SymPy expression."""
@@ -194,13 +214,15 @@ class Indexed(Reading):
         one = self.known.get(str(value.base)) if isinstance(value, sympy.Indexed) else None
         if isinstance(one, Array):
             return self.total(one, value.indices, array, at)
-        terms = [slope(value, self.symbol(array, at))]
+        again = array in self.definitions.steps  # then earlier entries of it lead to later ones
+        terms = [] if again else [slope(value, self.symbol(array, at))]
         for one in self.arrays_in(value):
             if isinstance(one, Curvature) or self.is_hidden(one, value, array):
                 raise HiddenDependence(f"nothing is cited that says how {one} depends on {array}")
             if isinstance(one, Derivative) and self.definitions.leads(one.of, array):
                 terms.append(self.twice(value, one, at))
-            if isinstance(one, Array) and one != array and self.definitions.leads(one, array):
+            mine = one == array and not again
+            if isinstance(one, Array) and not mine and self.definitions.leads(one, array):
                 terms.append(self.by_parts(value, one, array, at))
         return sympy.Add(*terms)
 
@@ -234,21 +256,26 @@ class Indexed(Reading):
 
     def total(self, one, k, array, at):
         """d one_k / d array_at as the cited facts have it."""
-        ways = self.definitions.ways(one, array)
-        if one == array:
+        again = array in self.definitions.steps
+        if one == array and not again:
             return sympy.Mul(*map(self.delta, k, at))
         if not self.definitions.leads(one, array):
             return sympy.S.Zero
         if self.definitions.is_open(one):
             return self.entry(Gradient.made(array, one), at)
-        if one in self.facts.arrays:
-            return self.through(self.body(one, k), array, at)
         last = self.definitions.last()
-        if self.definitions.is_curved(one) and (array in last or self.facts.chain_rule):
-            return sympy.Add(*(self.bent(one, k, way, array, at) for way in last))
-        if ways == [array] or not self.facts.chain_rule:
+        if one not in self.facts.arrays and self.definitions.is_curved(one):
+            if array in last or self.facts.chain_rule:
+                return sympy.Add(*(self.bent(one, k, way, array, at) for way in last))
+        ways, cited = self.definitions.ways(one, array), one in self.facts.arrays
+        known = cited or self.facts.chain_rule and (again or ways != [array])
+        if not known or not self.opening.goes_on(one):
             return self.opaque_derivative(one, k, array, at)
-        return sympy.Add(*(self.on_the_way(one, k, way, array, at) for way in ways))
+        itself = sympy.Mul(*map(self.delta, k, at)) if one == array else 0
+        with self.opening.within("total", one):
+            if cited:
+                return itself + self.through(self.body(one, k), array, at)
+            return sympy.Add(itself, *(self.on_the_way(one, k, way, array, at) for way in ways))
 
     def on_the_way(self, one, k, way, array, at):
         """Σ ∂one_k/∂way_m d way_m / d array_at over all entries of `way`."""
@@ -271,12 +298,19 @@ class Indexed(Reading):
         (one, k), (other, m) = sorted([(gradient.of, k), (other, m)], key=lambda pair: str(pair[0]))
         return self.symbol(Curvature.made(gradient.loss, one, other), (*k, *m))
 
+
+    def direct(self, of, places, array, at):
+        """∂of/∂by with all else held fixed; 0 where `of` is outside of its axes."""
+        places = [*map(letter, places)]
+        return self.lifted(of.array, places, lambda k: self.step(of.array, k, array, at))
+
     def step(self, one, k, array, at):
         """∂one_k/∂array_at with all else in the definition of `one` held fixed."""
         if self.definitions.is_open(one):
             return self.entry(Gradient.made(array, one), at)
         if one not in self.facts.arrays:
-            directly = self.definitions.ways(one, array) != [array]
+            directly = array in self.definitions.steps
+            directly = directly or self.definitions.ways(one, array) != [array]
             return self.opaque_derivative(one, k, array, at, directly)
         return self.reveal(self.taken(one, k, array, at))
 
@@ -301,8 +335,10 @@ class Indexed(Reading):
     def opaque_derivative(self, one, k, array, at, directly=False):
         """A derivative as it is; `directly` if there are other ways, which it leaves out."""
         found = self.facts.result((one, array), (*k, *at))
-        if found and not directly:
-            return self.value(*found)
+        said = "derivative", one
+        if found and not directly and said not in self.opening.path:
+            with self.opening.within(*said):
+                return self.value(*found)
         if self.definitions.is_mixed(one, array) and not directly:  # one name for both orders
             one, k, array, at = one.by(array), at, one.of, k
         whole = Derivative(one, array)

@@ -11,8 +11,11 @@ from sympy import Add, Mul, Pow, Sum, exp, log
 
 from ..errors import DerivationError
 from ..language.step import Step
+from ..premises.facts import Facts
 from . import quick
 from .atoms import Largest, Leaf, Polynomial, Same, Total, is_positive
+from .claimed import rule_of_claim
+from .descending import EACH, descents
 from .indexed import Indexed, letter
 from .opening import openings
 from .rational import is_zero_rational
@@ -33,6 +36,7 @@ from .rules import (
     touching,
     without,
 )
+from .work import TooMuch, limited
 
 WORDS = "proved for all shapes"
 MOST_CASES = 6  # so many [x > 0] are told apart in a line
@@ -45,15 +49,40 @@ def judge(before, after, scope, definitions, facts, quickly=False, refuted=lambd
     first way to read the lines has not led to a proof: the further ones are longer.
     """
     sides = before, after
+    if definitions.steps:
+        return stepwise(sides, scope, definitions, facts)
     for n, opening in enumerate(openings(definitions, facts, sides)):
         if n == 1 and refuted():
             return False
         reading = Indexed(definitions, facts, opening)
         found = read(sides, scope, reading)
-        if quickly and clearly_differ(found, scope, reading):
+        if quickly and not facts.claim and clearly_differ(found, scope, reading):
             continue
-        if equal(found, facts):
+        if equal(found, reading):
             return True
+    return False
+
+
+def stepwise(sides, scope, definitions, facts):
+    """The same where arrays are defined by themselves: there are more ways to read the sides.
+
+    Raises TooMuch if one of the ways was given up, and no other one shows that they are equal.
+    """
+    seen, given_up = set(), None
+    for opening in descents(definitions, facts, sides):
+        reading = Indexed(definitions, facts, opening)
+        try:
+            with limited(EACH):
+                found = read(sides, scope, reading)
+                if found in seen or not facts.claim and clearly_differ(found, scope, reading):
+                    continue
+                seen.add(found)
+                if equal(found, reading):
+                    return True
+        except TooMuch as error:
+            given_up = error
+    if given_up:
+        raise given_up
     return False
 
 
@@ -66,13 +95,17 @@ def clearly_differ(sides, scope, reading):
 def read(sides, scope, reading):
     """Both sides as SymPy expressions."""
     at = {index: letter(index, size) for index, size in scope.items()}
-    return [reading.value(side, at) for side in sides]
+    return tuple(reading.line(n, side, at) for n, side in enumerate(sides))
 
 
-def equal(sides, facts):
+def equal(sides, reading):
     """Whether two SymPy expressions have the same normal form."""
     left, right = map(normal, sides)
-    return is_zero(assuming(facts.hypotheses, left + right.scaled(-1)))
+    rules = [rule_of(one) for one in reading.facts.hypotheses]
+    if reading.facts.claim:
+        plain = Indexed(reading.definitions, Facts(), known=reading.known)
+        rules.append(rule_of_claim(reading.facts.claim, plain, normal))
+    return is_zero(assuming(rules, left + right.scaled(-1)))
 
 
 def normal(expression):
@@ -113,9 +146,9 @@ def normal(expression):
     raise DerivationError(f"there is no rule for {expression}")
 
 
-def assuming(hypotheses, polynomial):
-    """The normal form under hypotheses, each of which is one more rule for Σ."""
-    rules, before = [rule_of(one) for one in hypotheses], None
+def assuming(rules, polynomial):
+    """The normal form under hypotheses and a claim, each of which is one more rule for Σ."""
+    before = None
     while rules and polynomial != before:
         before, polynomial = polynomial, rebuilt_sum(polynomial, {}, rules)
     return polynomial

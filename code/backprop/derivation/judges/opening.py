@@ -5,7 +5,9 @@ rule, and is too long to be compared in a deep network. A gradient that is left 
 any numbers: what is proved then holds for the true ones as well.
 """
 
-from ..language.arrays import Derivative, Entry, Gradient
+from contextlib import contextmanager
+
+from ..language.arrays import Derivative, Direct, Entry, Gradient
 from ..nodes import walk
 from ..premises.definitions import closure
 from ..premises.scope import arrays_in
@@ -19,10 +21,30 @@ class Opening:
 
     def __init__(self, definitions, facts, lines=(), stops=frozenset()):
         self.definitions, self.stops, self.stopped = definitions, stops, False
+        self.side, self.path = 0, []  # the line that is read, what is being put in just now
         self.mentioned = mentioned(lines, facts) if lines else None
 
+    @contextmanager
+    def within(self, kind, array):
+        """While an array is put in, as an "entry", a "gradient" or a "total" derivative."""
+        self.path.append((kind, array))
+        try:
+            yield
+        finally:
+            self.path.pop()
+
+    def puts_in(self, array):
+        """Whether a definition that is cited is put in for an entry."""
+        return True
+
+    def goes_on(self, array):
+        """Whether the derivative of an array is taken by what its definition says."""
+        return True
+
     def of(self, gradient):
-        """Whether the chain rule takes it apart."""
+        """Whether the chain rule takes it apart: once on each way."""
+        if ("gradient", gradient) in self.path:
+            return False
         if self.mentioned is not None and not self.mentioned & self.after(gradient):
             return False
         stop = gradient in self.stops
@@ -68,7 +90,7 @@ def mentioned(lines, facts):
         for part in walk(line):
             if isinstance(part, Gradient):
                 found |= named_by(part)
-            if isinstance(part, Derivative):
+            if isinstance(part, Derivative | Direct):
                 found |= {*arrays_in(part.of), array_of(part.by)}
     return found
 

@@ -51,6 +51,9 @@ class Reading:
                 return opaque(name, order)(self.value(x, at))
             case arrays.Entry(array, indices):
                 return self.located(array, indices, at)
+            case arrays.Direct(of, by):
+                places = [self.place(index, at) for index in of.indices]
+                return self.direct(of, places, by.array, tuple(at.get(i, i) for i in by.indices))
             case arrays.Derivative(of, by):
                 return self.partial(of, by.array, tuple(at.get(i, i) for i in by.indices), at)
         raise DerivationError(

@@ -12,7 +12,7 @@ from itertools import combinations, permutations, product
 import sympy
 
 from ..errors import DerivationError
-from ..premises.ranges import within
+from ..premises.ranges import from_one, up_to, within
 from .atoms import (
     Argmax,
     Bound,
@@ -32,6 +32,7 @@ from .atoms import (
     is_plain,
     is_positive,
     is_size,
+    is_summed,
     leading,
     place_of,
     whole,
@@ -100,23 +101,25 @@ def pick_free(powers):
 
 
 def bracket(place):
-    """[i = j] = δ_ij on one axis, [2e = 0] = [e = 0], and [n = 0] is 1 or 0 for a number n."""
+    """[i = j] = δ_ij on one axis, [2e = 0] = [e = 0], [e = 0] = 0 if e > 0, and [0 = 0] = 1."""
     place = sympy.expand(place)
     terms = dict(place.as_coefficients_dict())
     constant = terms.pop(sympy.S.One, sympy.S.Zero)
     common = sympy.igcd(*terms.values(), 0, 0)
     if not terms or constant % common:
         return Polynomial.of(int(not terms and constant == 0))
+    if len({n > 0 for n in [*terms.values(), constant] if n}) == 1:  # all letters are from 1 on
+        return Polynomial()
     terms, constant = {what: n / common for what, n in terms.items()}, constant / common
-    return plain_bracket(terms, constant) or Polynomial.of(Bracket(place / common))
+    made = plain_bracket(terms, constant)
+    return Polynomial.of(Bracket(place / common)) if made is None else made
 
 
 def plain_bracket(terms, constant):
     """δ_ij or δ_i3 for a place that is no more than that; None for another."""
     (one, n), *others = terms.items()
     if not others and abs(n) == 1 and is_plain(one):
-        number = -constant / n
-        return Polynomial.of(Leaf(sympy.KroneckerDelta(one, number)) if number > 0 else 0)
+        return Polynomial.of(Leaf(sympy.KroneckerDelta(one, -constant / n)))
     if len(others) == 1 and not constant and {n, others[0][1]} == {1, -1}:
         other = others[0][0]
         if is_plain(one) and is_plain(other) and axis(one) == axis(other) != "":
@@ -137,6 +140,58 @@ def same_place(powers):
                 rest = collect([(atom, k) for atom, k in powers.items() if atom != other])
                 return multiply(rest, made)
     return None
+
+
+def substitute(powers):
+    """[p = e] [k p + c = 0] = [p = e] [k e + c = 0], where p is summed and e is not."""
+    brackets = [(atom, n) for atom, n in powers.items() if isinstance(atom, Bracket)]
+    for (one, _), (other, n) in permutations(brackets, 2):
+        for index in filter(is_summed, one.free & other.free):
+            place = one.solved(index)
+            if place is not None and not any(map(is_summed, place.free_symbols)):
+                rest = collect([(atom, m) for atom, m in powers.items() if atom != other])
+                made = power(bracket(other.expression.xreplace({index: place})), n)
+                return multiply(rest, made)
+    return None
+
+
+def meet(powers):
+    """(Σ_p [p = e] f(p)) (Σ_q [q = e] g(q)) = Σ_p [p = e] f(p) g(p), where p, q are on one axis."""
+    sums = [(atom, n, places_in(atom)) for atom, n in powers.items() if n >= 1 == n.q]
+    for one, n, places in sums:
+        for other, _, others in sums:
+            if (common := places.keys() & others.keys()) and (one != other or n > 1):
+                found = min(common, key=str)
+                left = {**powers, one: n - 1}
+                left[other] -= 1
+                joined = at_one_place(one, places[found], other, others[found])
+                return multiply(collect(left.items()), joined)
+    return None
+
+
+def places_in(atom):
+    """{(e, size): (p, the atom [p = e])} in a Σ over p, where e is made of no index of the Σ."""
+    if not isinstance(atom, Bound):
+        return {}
+    summed = {index for index, _ in atom.ranges}
+    found = {
+        (factor.solved(index), size): (index, factor)
+        for index, size in atom.ranges
+        for factor, n in atom.factors
+        if isinstance(factor, Bracket) and n == 1 and factor.free & summed == {index}
+    }
+    return {place: at for place, at in found.items() if place[0] is not None}
+
+
+def at_one_place(one, place, other, same):
+    """Σ_p [p = e] f(p) g(p) of two such sums, given with (index, [index = e]) for each."""
+    more = {index: fresh(axis(index)) for index, _ in other.ranges}
+    names = {index: fresh(axis(index)) for index, _ in one.ranges}
+    more[same[0]] = names[place[0]]
+    ranges = [(names[index], size) for index, size in one.ranges]
+    ranges += [(more[index], size) for index, size in other.ranges if index != same[0]]
+    rest = other.factors - {(same[1], sympy.S.One)}
+    return sum_over(ranges, multiply(renamed(one.factors, names), renamed(rest, more)))
 
 
 def whole_roots(powers):
@@ -587,9 +642,47 @@ def slide(index, size, ranges, factors, cited):
 
 def is_shown(place, size):
     """Whether a place is on an axis of this size, by the axes of its indices."""
+    axes = axes_of(place)
+    return axes is not None and within(place, size, axes)
+
+
+def axes_of(place):
+    """{index: the size of its axis} for the indices of a place; None if one has none."""
     letters = [one for one in place.free_symbols if not is_size(one)]
     axes = {one: whole(f"|{axis(one)}|") for one in letters if axis(one)}
-    return len(axes) == len(letters) and within(place, size, axes)
+    return axes if len(axes) == len(letters) else None
+
+
+def between(index, size, ranges, factors, cited):
+    """Σ_p [p = e] [p = f] g(p) = [e = f] g(e) where 1 ≤ e, f ≤ the length, p in brackets only."""
+    touched = touching(index, factors)
+    if len(touched) < 2 or not all(isinstance(atom, Bracket) and n == 1 for atom, n in touched):
+        return None
+    for (one, _), (other, _) in permutations(touched, 2):
+        low, high = one.solved(index), other.solved(index)
+        if low is None or high is None or axes_of(low) is None or axes_of(high) is None:
+            continue
+        if from_one(low, axes_of(low)) and up_to(size, high, axes_of(high)):
+            rest = renamed(factors - {(one, sympy.S.One)}, {index: low})
+            return sum_over(without(ranges, index), rest, cited)
+    return None
+
+
+def complement(index, size, ranges, factors, cited):
+    """Σ_q [q = t − c] = 1 − δ_t1 − … − δ_tc, where q and t are on one axis and c ≥ 1."""
+    match touching(index, factors):
+        case [(Bracket() as atom, 1)]:
+            place = atom.solved(index)
+            back, letter = (None, None) if place is None else place.as_coeff_Add()
+            if not (back and back < 0 and letter.is_Symbol and not is_size(letter)):
+                return None
+            if axis(letter) == axis(index) != "":
+                rest = Polynomial.of(1)
+                for n in range(1, 1 - back):
+                    rest += Polynomial.of(Leaf(sympy.KroneckerDelta(letter, n))).scaled(-1)
+                left = collect(factors - {(atom, sympy.S.One)})
+                return sum_over(without(ranges, index), multiply(left, rest), cited)
+    return None
 
 
 def touching(index, factors):
@@ -669,8 +762,9 @@ def rebuilt(atom, exponent, names, cited):
     return power(call(atom.function, inside), exponent)
 
 
-OF_PRODUCTS = pick_free, same_place, one_hot, once, implied, whole_roots, whole_totals, divide
-OF_SUMS = pick, count, one_place, join, fold, slide
+OF_PRODUCTS = pick_free, same_place, substitute, meet, one_hot, once, implied
+OF_PRODUCTS += whole_roots, whole_totals, divide
+OF_SUMS = pick, count, one_place, join, fold, slide, between, complement
 CONSTRUCTED = multiply, collect, power, exponential, logarithm, bracket, indicator, cases
 CHOOSING = largest_at, chosen
 RULES = *CONSTRUCTED, *CHOOSING, *OF_PRODUCTS, sum_over, *OF_SUMS

@@ -73,13 +73,15 @@ Qed.
 Theorem bracket (k c e : Z) n (i j : 'I_n) :
   at_zero (Z.of_nat i - Z.of_nat j) = delta i j /\
   (k <> 0%Z -> at_zero (k * e) = at_zero e) /\
-  (~ (k | c)%Z -> at_zero (k * e + c) = 0).
+  (~ (k | c)%Z -> at_zero (k * e + c) = 0) /\
+  ((0 < e)%Z -> at_zero e = 0 /\ at_zero (- e) = 0).
 Proof.
-rewrite /at_zero /delta; split; last split=> [nonzero | apart].
+rewrite /at_zero /delta; split; last split=> [nonzero | ]; last split=> [apart | positive].
 - case: eqP => [-> | other]; case: Z.eq_dec => same //; first by case: same; lia.
   by case: other; apply: ord_inj; lia.
 - by case: Z.eq_dec => one; case: Z.eq_dec => other //; exfalso; nia.
 - by case: Z.eq_dec => // zero; case: apart; exists (- e)%Z; lia.
+- by case: Z.eq_dec => one; case: Z.eq_dec => other //; exfalso; lia.
 Qed.
 
 Theorem same_place (p q : Z) :
@@ -90,6 +92,13 @@ Proof.
 rewrite /at_zero; case: (Z.eq_dec p 0) => zero; last by rewrite !Rmult_0_l.
 rewrite !Rmult_1_l; split=> //.
 by split; case: (Z.eq_dec q 0); case: Z.eq_dec => // *; exfalso; lia.
+Qed.
+
+Theorem substitute (p e k c : Z) :
+  at_zero (p - e) * at_zero (k * p + c) = at_zero (p - e) * at_zero (k * e + c).
+Proof.
+rewrite {1 3}/at_zero; case: (Z.eq_dec (p - e) 0) => [same | _] /=; last by ring.
+by have -> : p = e by lia.
 Qed.
 
 Theorem pick_free n (a b : 'I_n) (f : 'I_n -> R) :
@@ -259,6 +268,50 @@ Theorem still_largest n (m : 'I_n) (x y : 'I_n -> R) e :
 Proof.
 move=> gap near k other; have := gap k other.
 by have [? ?] := Rabs_def2 _ _ (near k); have [? ?] := Rabs_def2 _ _ (near m); lra.
+Qed.
+
+Theorem meet n (e : Z) (f g : 'I_n -> R) :
+  (\sum_(p < n) (at_zero (Z.of_nat p - e) * f p)) *
+  (\sum_(q < n) (at_zero (Z.of_nat q - e) * g q)) =
+  \sum_(p < n) (at_zero (Z.of_nat p - e) * (f p * g p)).
+Proof.
+rewrite multiply; apply: eq_bigr => p _.
+transitivity (\sum_(q < n) (delta q p * (at_zero (Z.of_nat p - e) * (f p * g q)))); last first.
+  by rewrite (pick n p (fun q => at_zero (Z.of_nat p - e) * (f p * g q))).
+apply: eq_bigr => q _; have [<- _] := bracket 0 0 0 n q p.
+rewrite /at_zero; case: Z.eq_dec => one; case: Z.eq_dec => two; case: Z.eq_dec => three /=;
+  try ring; exfalso; lia.
+Qed.
+
+Theorem between n (e f : Z) (g : Z -> R) :
+  (0 <= e)%Z -> (f < Z.of_nat n)%Z ->
+  \sum_(p < n) (at_zero (Z.of_nat p - e) * (at_zero (Z.of_nat p - f) * g (Z.of_nat p))) =
+  at_zero (e - f) * g e.
+Proof.
+move=> low high; case: (Z.eq_dec e f) => [same | apart].
+  by rewrite (slide n e (fun p => at_zero (p - f) * g p)) //; lia.
+rewrite big1 => [| p _].
+  by rewrite /at_zero; case: Z.eq_dec => zero /=; [exfalso; lia | ring].
+rewrite /at_zero; case: Z.eq_dec => one; case: Z.eq_dec => two /=; try ring; exfalso; lia.
+Qed.
+
+Theorem complement n (t : 'I_n) (c : nat) :
+  \sum_(q < n) at_zero (Z.of_nat q - (Z.of_nat t - Z.of_nat c)) =
+  1 - \sum_(r < c) at_zero (Z.of_nat t - Z.of_nat r).
+Proof.
+case: (Nat.lt_ge_cases t c) => [early | late].
+  rewrite big1 => [| q _]; last by rewrite /at_zero; case: Z.eq_dec => //; lia.
+  have small : (t < c)%nat by apply/ltP.
+  have := slide c (Z.of_nat t) (fun _ => 1) ltac:(lia) => one.
+  have all : \sum_(r < c) at_zero (Z.of_nat t - Z.of_nat r) = 1; last by rewrite all; ring.
+  apply: etrans one; apply: eq_bigr => r _.
+  by rewrite Rmult_1_r /at_zero; case: Z.eq_dec => ?; case: Z.eq_dec => ? //; lia.
+have inside : (0 <= Z.of_nat t - Z.of_nat c < Z.of_nat n)%Z by have /ltP := ltn_ord t; lia.
+have := slide n _ (fun _ => 1) inside => one.
+rewrite [X in _ = 1 - X]big1 => [| r _].
+  rewrite Rminus_0_r; apply: etrans one.
+  by apply: eq_bigr => q _; rewrite Rmult_1_r.
+by rewrite /at_zero; case: Z.eq_dec => //; have /ltP := ltn_ord r; lia.
 Qed.
 
 (* The two rules by which sums and products are differentiated (derivatives.py). *)

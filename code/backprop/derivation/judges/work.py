@@ -17,12 +17,14 @@ _left = [float("inf")]  # the steps that are left to the question that is asked 
 
 @contextmanager
 def limited(most=None):
-    """Within it, `spend` raises TooMuch after so many steps."""
-    _left.append(min(MOST if most is None else most, _left[-1]))
+    """Within it, `spend` raises TooMuch after so many steps, which also count around it."""
+    given = min(MOST if most is None else most, _left[-1])
+    _left.append(given)
     try:
         yield
     finally:
-        _left.pop()
+        used = given - _left.pop()
+        _left[-1] -= used
 
 
 def spend(steps, what):

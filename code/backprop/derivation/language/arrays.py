@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from ..errors import DerivationError, ShapeError
 from ..nodes import Dimension, Index, Node, Place, check_name, entry, node
 from . import cures
+from .shifted import Shifted, as_index
 
 
 def dimensions(names):
@@ -191,6 +192,31 @@ def of_an_array(of, by):
 
 
 @dataclass(frozen=True, repr=False)
+class Direct(Node):
+    """∂of/∂by by the definition of `of` alone, with all else that is in it held fixed."""
+
+    of: Entry
+    by: Entry
+
+
+def direct(of, by):
+    """∂Z_ta/∂W_ab with all else in the definition of Z held fixed; d(…) goes all ways.
+
+    Raises ShapeError or DerivationError.
+    """
+    for one in (of, by):
+        if not isinstance(one, Entry) or isinstance(one.array, Gradient):
+            raise ShapeError(
+                f"direct(of, by) takes two entries, direct(Z[t, a], W[a, b]), got {one!r}"
+            )
+    if any(isinstance(index, Shifted) for index in by.indices):
+        raise DerivationError(
+            f"differentiate with respect to an entry with a letter on each axis, got {by}"
+        )
+    return Direct(of, by)
+
+
+@dataclass(frozen=True, repr=False)
 class Delta(Node):
     left: Place
     right: Place
@@ -201,6 +227,7 @@ def delta(i, j):
 
     δ(a, i + u - 1) is 1 where both places are the same, whatever the axes.
     """
+    i, j = as_index(i), as_index(j)
     for one, other in ((i, j), (j, i)):
         if isinstance(one, Place) and (made := one.delta(other)) is not None:
             if isinstance(other, Place) and other.alone:

@@ -143,6 +143,13 @@ def minus(left, right):
     return plus(left, times(right, {(None, None): -1}))
 
 
+def as_index(value):
+    """The place that is made of sizes, H[T] and H[T - 1]; all else as it is."""
+    terms = terms_of(value) if isinstance(value, Node) else None
+    return Shifted.made(terms) if terms and any(size for size, _ in terms) else value
+
+
+Node.as_index = property(as_index)
 for _kind in (Index, Shifted):
     _kind.__add__ = _kind.__radd__ = _operator(plus, "+")
     _kind.__mul__ = _kind.__rmul__ = _operator(times, "*")

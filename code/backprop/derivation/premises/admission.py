@@ -1,8 +1,8 @@
 """May this line be here? All that is required of a line before a judge compares it."""
 
-from ..errors import ShapeError
+from ..errors import DerivationError, ShapeError
 from ..language import cures
-from ..language.arrays import Gradient
+from ..language.arrays import Direct, Gradient
 from ..nodes import entry, shape_name, walk
 from .conditions import check_deltas, check_positive, check_shifted
 from .scope import check_entries, check_indices, check_names, free_indices
@@ -27,6 +27,11 @@ def check_losses(expression, definitions):
             definitions.check_is_loss(part)
             if part.loss in definitions:
                 definitions.check_loss(part.loss, part.of)
+        if isinstance(part, Direct) and part.of.array not in definitions:
+            raise DerivationError(
+                f"direct({part.of}, {part.by}) is taken by the definition of {part.of.array}, "
+                "and it has none"
+            )
 
 
 def admit(line, derivation, hypotheses=()):

@@ -5,8 +5,9 @@ from functools import cache
 
 from ..errors import DerivationError, HiddenDependence, ShapeError
 from ..language import cures
-from ..language.arrays import Array, Derivative, Entry, Gradient, Loss
+from ..language.arrays import Array, Derivative, Direct, Entry, Gradient, Loss
 from ..nodes import Index, axes, entry, node, shape_name, walk
+from . import recursion
 from .scope import arrays_in, check_indices, free_indices
 
 
@@ -24,7 +25,7 @@ class Definition:
     def made(cls, left, right):
         """From Y[i, j] and a number, or from a whole Y and an array. Raises DerivationError."""
         right = node(right)
-        if any(isinstance(part, Derivative) for part in walk(right)):
+        if any(isinstance(part, Derivative | Direct) for part in walk(right)):
             raise DerivationError(f"a definition has no derivative in it, got {left}: {right}")
         if isinstance(left, Array) and left.shape:
             if right.shape != left.shape:
@@ -67,15 +68,14 @@ class Definitions(dict):
         self.letters = set().union(*map(self.uses, self), self.letters_of(target))
 
     def check_graph(self):
-        """Raises DerivationError for definitions that rest on themselves."""
+        """Raises DerivationError for definitions that rest on themselves, but by steps down."""
         for part in {*self}.union(*(arrays_in(one.body) for one in self.values())):
             if isinstance(part, Gradient):
                 self.check_is_loss(part)
         for array in self:
             self.check_no_feedback(array)
+        self.steps = recursion.places(self)
         for array in self:
-            if array in self.below(array):
-                raise DerivationError(f"the definition of {array} goes in a circle")
             if isinstance(array, Gradient) and (array.loss in self or self.users(array)):
                 raise DerivationError(f"{array} follows from the other definitions: derive it")
 
@@ -198,11 +198,21 @@ class Definitions(dict):
         """Whether a derivative is a gradient of a loss, which has a name of its own."""
         return isinstance(loss, Loss) or loss in self and self.leads(loss, variable)
 
+    def mutual(self, one, other):
+        """Whether each of two arrays is made of the other, or they are the same."""
+        return one == other or one in self.below(other) and other in self.below(one)
+
+    def steps_down(self, array):
+        """Whether an array, or one below it, is defined by itself at an earlier step."""
+        return any(one in self.steps for one in {array} | self.below(array))
+
     def depth(self, array):
-        """How many definitions are below an array, at most."""
+        """How many definitions are below an array, at most; a circle counts as one."""
         if self.is_open(array) or self.is_curved(array):
             return 0
-        return max((1 + self.depth(part) for part in self.uses(array)), default=int(array in self))
+        circle = {one for one in {array} | self.below(array) if self.mutual(array, one)}
+        parts = set().union(*map(self.uses, circle)) - circle
+        return max((1 + self.depth(part) for part in parts), default=int(array in self))
 
     def last(self):
         """The arrays of which nothing is made; what is made of an open loss does not count."""
@@ -271,8 +281,18 @@ class Definitions(dict):
         if self.is_open(array):
             names = ", ".join(map(str, sorted(self.arguments(array), key=str)))
             why += f": {array}, which is not defined, is a function of what is defined last"
-            why += f" ({names})" if names else ", and nothing is defined"
+            why += f" ({names})" if names else self.nothing_last()
         return HiddenDependence(why + "; say it in define={Y: …, L: …}")
+
+    def nothing_last(self):
+        """Why no array is defined last."""
+        if not self.forward:
+            return ", and nothing is defined"
+        names = " and ".join(map(str, self.steps))
+        return (
+            f", and {names} go into each other: define what the loss is made of, such as an "
+            "output Y[t, i], or the last step, Y[i]: H[T, i]"
+        )
 
 
 def pairs_of(define):

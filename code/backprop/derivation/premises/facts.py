@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from ..errors import DerivationError
 from ..language.arrays import Array, Derivative, Entry, Gradient
 from ..nodes import Index, entry
+from .claims import Claim, Earlier
 from .hypotheses import RowSum
 
 
@@ -75,6 +76,7 @@ class Facts:
     chain_rule: bool = False
     hypotheses: tuple = ()
     results: tuple = ()
+    claim: Claim | None = None
 
     @classmethod
     def of(cls, using, definitions):
@@ -93,6 +95,10 @@ class Facts:
                         made,
                         results=(*made.results, fact),
                         hypotheses=(*made.hypotheses, *fact.hypotheses),
+                    )
+                case Earlier():
+                    raise DerivationError(
+                        "earlier is the claim of an Induction at the steps before: there is none"
                     )
                 case RowSum(array):
                     why = "a gradient" if isinstance(array, Gradient) else "defined"
@@ -132,9 +138,17 @@ class Facts:
         return replace(self, arrays=self.arrays - {array}, results=results)
 
     def has(self, fact):
+        if isinstance(fact, Claim):
+            return self.claim == fact
         return self.chain_rule if fact is chain_rule else fact in self.arrays
 
     def plus(self, more):
-        """These facts and further definitions, or the chain rule."""
-        arrays = self.arrays | {fact for fact in more if fact is not chain_rule}
-        return replace(self, arrays=arrays, chain_rule=self.chain_rule or chain_rule in more)
+        """These facts and further definitions, the chain rule, or a claim."""
+        arrays = self.arrays | {fact for fact in more if isinstance(fact, Array)}
+        claims = [fact for fact in more if isinstance(fact, Claim)]
+        return replace(
+            self,
+            arrays=arrays,
+            chain_rule=self.chain_rule or chain_rule in more,
+            claim=claims[0] if claims else self.claim,
+        )

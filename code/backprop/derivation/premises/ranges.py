@@ -37,11 +37,26 @@ def symbol(one, mark=""):
 
 def within(place, size, axes):
     """Whether 1 ≤ place ≤ size for all lengths; `axes` is {index: the size of its axis}."""
+    return from_one(place, axes) and up_to(size, place, axes)
+
+
+def from_one(place, axes):
+    """Whether 1 ≤ place for all lengths."""
+    return never_negative(ends(place, axes)[0] - 1)
+
+
+def up_to(size, place, axes):
+    """Whether place ≤ size for all lengths."""
+    return never_negative(size - ends(place, axes)[1])
+
+
+def ends(place, axes):
+    """The least and the greatest value of a place."""
     lowest, highest = sympy.S.Zero, sympy.S.Zero
     for what, n in sympy.expand(place).as_coefficients_dict().items():
         low, high = ends_of(what, axes) if n > 0 else reversed(ends_of(what, axes))
         lowest, highest = lowest + n * low, highest + n * high
-    return never_negative(lowest - 1) and never_negative(size - highest)
+    return lowest, highest
 
 
 def ends_of(what, axes):

@@ -2,11 +2,13 @@
 
 import hashlib
 import re
+from functools import partial
 
 from ..errors import DerivationError
 from ..language import arrays
 from ..language.functions import KNOWN
 from ..nodes import Node, walk
+from ..premises.claims import Claim, Earlier, earlier
 from ..premises.conditions import UNIQUE
 from ..premises.facts import ChainRule, chain_rule
 from ..premises.hypotheses import RowSum
@@ -21,6 +23,7 @@ COMMANDS = {
     *"operatorname hat bar tilde dot ldots cdots dots quad left right ell , ; : ! { } |".split(),
     " ",
 }
+SLOPES = arrays.Gradient, arrays.Derivative, arrays.Direct
 SIGNS = {"Σ": r"\sum", "δ": r"\delta"}
 
 
@@ -111,8 +114,11 @@ def cited(using, tex=False):
     shown = [mark + show(fact) + mark for fact in using if isinstance(fact, Node)]
     out = ["axiom"] if chain_rule in using else []
     out += [f"definition{'s' if len(shown) > 1 else ''} of {', '.join(shown)}"] if shown else []
-    other = [fact for fact in using if not isinstance(fact, Node | RowSum | ChainRule)]
-    out += [f"{mark}{show(fact.target)}{mark} as proved" for fact in other]
+    out += ["the claim at earlier steps"] if any(fact is earlier for fact in using) else []
+    known = Node | RowSum | ChainRule | Earlier
+    other = [fact for fact in using if not isinstance(fact, known)]
+    targets = [in_steps(fact, show)(fact.target) for fact in other]
+    out += [f"{mark}{target}{mark} as proved" for target in targets]
     return ", ".join(out)
 
 
@@ -120,6 +126,8 @@ def named(fact):
     """How one fact is called in a message."""
     if isinstance(fact, RowSum):
         return f"{text(fact.left)} = {text(fact.right)}"
+    if isinstance(fact, Claim | Earlier):
+        return "the claim at earlier steps"
     return str(fact) if fact is chain_rule else f"the {cited((fact,))}"
 
 
@@ -128,8 +136,14 @@ def sign(step, tex):
     return "=" if step.how != "numbers" else r"\approx" if tex else "≈"
 
 
+def in_steps(derivation, show):
+    """How its lines are shown: where arrays are made step by step, ∂ and d are told apart."""
+    return partial(show, steps=bool(derivation.definitions.steps))
+
+
 def rows(derivation, show):
     """(left, right, step) of every line; the left is empty where it stays the same."""
+    show = in_steps(derivation, show)
     previous, whole = show(derivation.target), derivation.whole
     taken = [*letters(derivation.target).values()]
     for k, step in enumerate(derivation.steps):
@@ -143,7 +157,8 @@ def rows(derivation, show):
 def conclusion(derivation):
     """What a derivation has shown, in LaTeX: what it began with, and its last line."""
     left = [left for left, *_ in rows(derivation, latex) if left][-1]
-    return rf"{left} {sign(weakest(derivation), tex=True)} {latex(derivation.last)}"
+    right = in_steps(derivation, latex)(derivation.last)
+    return rf"{left} {sign(weakest(derivation), tex=True)} {right}"
 
 
 def weakest(derivation):
@@ -160,6 +175,7 @@ def anchor(derivation):
 def footer(derivation, tex):
     """What is below: the definitions, the axiom, and how the lines were checked."""
     show, say, mark = (latex, prose, "$") if tex else (text, str, "")
+    show = in_steps(derivation, show)
     for one in shown_definitions(derivation):
         is_gradient = isinstance(one.array, arrays.Gradient)
         such = f", assuming that there is such a loss {one.array.loss}" if is_gradient else ""
@@ -175,6 +191,12 @@ def footer(derivation, tex):
         yield say("an entry whose index is not on its axis is 0")
     if any(map(is_second, (part for line in derivation.lines for part in walk(line)))):
         yield say("second derivatives are continuous, so their order does not matter")
+    lines = [*derivation.lines, *derivation.definitions.sides]
+    if derivation.definitions.steps and any(map(has_slope, lines)):
+        d = r"$\mathrm{d}$" if tex else "d"
+        yield say(f"∂ holds the rest of the definition fixed, {d} goes all ways")
+    if claim := vars(derivation).get("claim"):
+        yield say(hence(derivation, claim, show, mark))
     ways = {step.checked for step in derivation.steps}
     if len(ways) == 1:
         yield say("each line " + checked(*ways, mark))
@@ -194,6 +216,37 @@ def shown_definitions(derivation):
     return [one for array, one in derivation.definitions.items() if array in used]
 
 
+def has_slope(line):
+    return any(isinstance(part, SLOPES) for part in walk(line))
+
+
+def claimed(derivation, tex):
+    """What an induction claims, and what its lines may assume; nothing for another derivation."""
+    show, say, mark = (latex, prose, "$") if tex else (text, str, "")
+    if claim := vars(derivation).get("claim"):
+        step, whole = spoken(claim, mark)
+        yield say(f"Claim: {formula(claim, show, mark)} for all {whole}")
+        yield say(f"assumed where it is cited: the same at all steps before {step}")
+
+
+def hence(derivation, claim, show, mark):
+    """The end of an induction, once its last line says what was claimed."""
+    if not derivation.complete:
+        return "the claim is not shown yet: no line is its right side"
+    return f"hence, by induction, {formula(claim, show, mark)} for all {spoken(claim, mark)[1]}"
+
+
+def formula(claim, show, mark):
+    return f"{mark}{show(claim.left)} = {show(claim.right)}{mark}"
+
+
+def spoken(claim, mark):
+    """A step, and all of its steps: t, and t = 1, …, T."""
+    step, size = claim.step, dict(claim.scope)[claim.step]
+    dots = r"\ldots" if mark else "…"
+    return f"{mark}{step}{mark}", f"{mark}{step} = 1, {dots}, {size}{mark}"
+
+
 def checked(words, mark):
     """The words of the judge; the sizes in them are maths."""
     return re.sub(r"\w+ = \d+", lambda size: f"{mark}{size[0]}{mark}", words)
@@ -201,23 +254,26 @@ def checked(words, mark):
 
 def as_latex(derivation):
     """The block between $$ and $$: the aligned lines, and what is below from the left edge."""
-    lines = accepted(derivation) or [latex(derivation.target)]
+    lines = accepted(derivation) or [in_steps(derivation, latex)(derivation.target)]
     if len({step.checked for step in derivation.steps}) > 1:
         lines = [
             line + prose("; " + checked(step.checked, "$"))
             for line, step in zip(lines, derivation.steps, strict=True)
         ]
     block = aligned(lines)
-    below = [rf"{{\small {line}}}" for line in footer(derivation, True)]
-    whole = " \\\\[1ex]\n".join([block, *below])
+    above, below = (
+        [rf"{{\small {one}}}" for one in f(derivation, True)] for f in (claimed, footer)
+    )
+    whole = " \\\\[1ex]\n".join([*above, block, *below])
     return "$$\n\\begin{array}{l}\n" + whole + "\n\\end{array}\n$$"
 
 
 def as_refused(derivation, expression, reason):
     """The lines that were accepted, and below them the one that was not, between $$ and $$."""
-    left = "" if derivation.steps else latex(derivation.target)
+    show = in_steps(derivation, latex)
+    left = "" if derivation.steps else show(derivation.target)
     note = prose(f"✗ refused: {reason}")
-    refused = rf"{left} &\overset{{?}}{{=}} {latex(expression)} && \quad {{\small {note}}}"
+    refused = rf"{left} &\overset{{?}}{{=}} {show(expression)} && \quad {{\small {note}}}"
     return f"$$\n{aligned([*accepted(derivation), refused])}\n$$"
 
 
@@ -241,7 +297,7 @@ def as_text(derivation):
         for left, right, step in rows(derivation, text)
     ]
     if not table:
-        table = [(str(derivation.target), "=", "", "no line yet")]
+        table = [(in_steps(derivation, text)(derivation.target), "=", "", "no line yet")]
     widths = [max(len(row[k]) for row in table) for k in (0, 2)]
     lines = [
         f"{left:<{widths[0]}} {sign} {right:<{widths[1]}}   {note}"
@@ -251,7 +307,8 @@ def as_text(derivation):
         lines = [
             f"{line}; {step.checked}" for line, step in zip(lines, derivation.steps, strict=True)
         ]
-    return "\n".join([*lines, *(f"  {line}" for line in footer(derivation, False))])
+    above, below = ([f"  {one}" for one in f(derivation, False)] for f in (claimed, footer))
+    return "\n".join([*above, *lines, *below])
 
 
 def known_functions():

@@ -66,10 +66,14 @@ def spare(name):
 
 
 class Printer:
-    """Renders every kind of node in one style; `names` are the letters of the indices."""
+    """Renders every kind of node in one style; `names` are the letters of the indices.
 
-    def __init__(self, style, names):
+    In `steps`, a recursion, ∂ is kept for `direct`, and what goes all ways has a d.
+    """
+
+    def __init__(self, style, names, steps=False):
         self.style, self.names, self.done = style, names, {}
+        self.all_ways = style.d if steps else style.partial_d
 
     def hold(self, part, level, last=True):
         """The text, in parentheses if it is looser than `level`, or open and something follows."""
@@ -107,14 +111,16 @@ class Printer:
     loss = positions = curvature = array
 
     def gradient(self, node):
-        return self.style.partial(Part(self.style.name(node.loss.name)), self.part(node.of))
+        loss = Part(self.style.name(node.loss.name))
+        return self.style.partial(loss, self.part(node.of), self.all_ways)
 
     def entry(self, node):
         if not node.indices:
             return self.part(node.array)
         if isinstance(node.array, Gradient):
             loss = Part(self.style.name(node.array.loss.name))
-            return self.style.partial(loss, self.entry(Entry(node.array.of, node.indices)))
+            of = self.entry(Entry(node.array.of, node.indices))
+            return self.style.partial(loss, of, self.all_ways)
         return Part(self.style.subscript(self.part(node.array).text, self.subscripts(node.indices)))
 
     def index(self, index):
@@ -161,12 +167,16 @@ class Printer:
         if isinstance(node.of, Entry) and isinstance(node.of.array, Gradient):
             inner = Entry(node.of.array.of, node.of.indices)
             loss = Part(self.style.name(node.of.array.loss.name))
-            return self.style.second(loss, self.part(node.by), self.part(inner))
+            return self.style.second(loss, self.part(node.by), self.part(inner), d=self.all_ways)
         if isinstance(node.of, Gradient):
             loss = Part(self.style.name(node.of.loss.name))
-            return self.style.second(loss, self.part(node.by), self.part(node.of.of))
+            by, of = self.part(node.by), self.part(node.of.of)
+            return self.style.second(loss, by, of, d=self.all_ways)
         draw = self.style.partial if isinstance(node.of, Entry | Array) else self.style.operator
-        return draw(self.part(node.of), self.part(node.by))
+        return draw(self.part(node.of), self.part(node.by), self.all_ways)
+
+    def direct(self, node):
+        return self.style.partial(self.part(node.of), self.part(node.by), self.style.partial_d)
 
     def apply(self, node):
         if node.function == indicator:
@@ -270,18 +280,18 @@ def sides(argument):
     return argument, ">", ZERO
 
 
-def latex(node, transposed=False, taken=()):
+def latex(node, transposed=False, taken=(), steps=False):
     """LaTeX of a node, without dollar signs; `taken` are letters that are next to it."""
-    return render(node, Latex(), transposed, taken)
+    return render(node, Latex(), transposed, taken, steps)
 
 
-def text(node, transposed=False, taken=()):
+def text(node, transposed=False, taken=(), steps=False):
     """Plain text of a node, for terminals and messages."""
-    return render(node, Text(), transposed, taken)
+    return render(node, Text(), transposed, taken, steps)
 
 
-def render(node, style, transposed, taken):
-    printer = Printer(style, letters(node, taken))
+def render(node, style, transposed, taken, steps):
+    printer = Printer(style, letters(node, taken), steps)
     part = printer.part(node)
     return (printer.transposed(part) if transposed else part).text
 

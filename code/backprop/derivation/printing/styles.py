@@ -27,7 +27,7 @@ class Latex:
 
     times, scale, matmul, dot = r" \, ", " ", " ", r" \cdot "
     hadamard, divide, minus, together = r" \odot ", r" \oslash ", "-", r" \, "
-    delta, pi = r"\delta", r"\pi"
+    delta, pi, d, partial_d = r"\delta", r"\pi", r"\mathrm{d}", r"\partial"
 
     def name(self, name):
         letters, number = re.fullmatch(r"(.*?)(\d*)", name).groups()
@@ -47,15 +47,15 @@ class Latex:
     def fraction(self, above, below):
         return Part(rf"\frac{{{above.text}}}{{{below.text}}}", POWER)
 
-    def partial(self, of, by):
-        return Part(rf"\frac{{\partial {of.text}}}{{\partial {by.text}}}", POWER)
+    def partial(self, of, by, d):
+        return Part(rf"\frac{{{d} {of.text}}}{{{d} {by.text}}}", POWER)
 
-    def second(self, of, *by):
-        below = r" \, ".join(rf"\partial {part.text}" for part in by)
-        return Part(rf"\frac{{\partial^{{2}} {of.text}}}{{{below}}}", POWER)
+    def second(self, of, *by, d):
+        below = r" \, ".join(rf"{d} {part.text}" for part in by)
+        return Part(rf"\frac{{{d}^{{2}} {of.text}}}{{{below}}}", POWER)
 
-    def operator(self, of, by):
-        return Part(rf"\frac{{\partial}}{{\partial {by.text}}} {self.group(of.text)}", PRODUCT)
+    def operator(self, of, by, d):
+        return Part(rf"\frac{{{d}}}{{{d} {by.text}}} {self.group(of.text)}", PRODUCT)
 
     def power(self, base, exponent):
         return Part(f"{base}^{{{exponent}}}", POWER)
@@ -110,7 +110,7 @@ class Text(Latex):
 
     times, scale, matmul, dot = " · ", " · ", " @ ", " · "
     hadamard, divide, minus, together = " ⊙ ", " ⊘ ", "−", "·"
-    delta, pi = "δ", "π"
+    delta, pi, d, partial_d = "δ", "π", "d", "∂"
 
     def name(self, name):
         return re.sub(r"\^\{\((\d+)\)\}", lambda m: "⁽" + m[1].translate(SUPERSCRIPT) + "⁾", name)
@@ -129,14 +129,14 @@ class Text(Latex):
     def hold(self, part, level):
         return self.group(part.text) if part.level < level or part.open else part.text
 
-    def partial(self, of, by):
-        return Part(f"∂{of.text}/∂{by.text}", POWER)
+    def partial(self, of, by, d):
+        return Part(f"{d}{of.text}/{d}{by.text}", POWER)
 
-    def second(self, of, *by):
-        return Part(f"∂²{of.text}/" + "".join(f"∂{part.text}" for part in by), POWER)
+    def second(self, of, *by, d):
+        return Part(f"{d}²{of.text}/" + "".join(f"{d}{part.text}" for part in by), POWER)
 
-    def operator(self, of, by):
-        return Part(f"∂({of.text})/∂{by.text}")
+    def operator(self, of, by, d):
+        return Part(f"{d}({of.text})/{d}{by.text}")
 
     def power(self, base, exponent):
         plain = isinstance(exponent, int) and exponent >= 0
