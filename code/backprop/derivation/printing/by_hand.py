@@ -18,10 +18,11 @@ from ..judges.zero import is_zero
 from ..language import algebra
 from ..language.arrays import Delta, Entry
 from ..language.functions import Apply, Known
+from ..language.shifted import Shifted
 from ..language.vectors import Diag, Ones, Outer
 from ..nodes import Dimension, Number
-from .page import aligned, prose, rows
-from .printer import Printer, is_row, latex, letters
+from .page import aligned, in_steps, prose, rows
+from .printer import Printer, is_row, latex, letters, text
 from .styles import ADD, ATOM, POWER, Latex, Part
 
 MANY = 4  # with more matrices in it, the line in numbers is too wide to be read
@@ -155,7 +156,8 @@ class ByHand:
         return "$$\n\\begin{array}{l}\n" + whole + "\n\\end{array}\n$$"
 
     def __repr__(self):
-        return f"{self.derivation.target}, by hand as by the line: {self.result.tolist()}"
+        target = in_steps(self.derivation, text)(self.derivation.target)
+        return f"{target}, by hand as by the line: {self.result.tolist()}"
 
     @property
     def row(self):
@@ -165,10 +167,17 @@ class ByHand:
         if self.whole:
             lines = [*rows(self.derivation, latex)][: self.number or None]
             left = [left for left, *_ in lines if left][-1]
-            return rf"{left} &= {latex(self.line)}"
-        left, right = (placed(part, self.fixed) for part in (self.derivation.target, self.line))
+            return rf"{left} &= {in_steps(self.derivation, latex)(self.line)}"
+        left, right = (
+            self.placed(part, self.fixed) for part in (self.derivation.target, self.line)
+        )
         names = "".join(index.name for index in self.axes)
         return rf"\left[{left}\right]_{{{names}}} &= \left[{right}\right]_{{{names}}}"
+
+    def placed(self, node, at):
+        """A node in LaTeX with numbers for some of its indices."""
+        names = letters(node) | {i: str(n) for i, n in at.items()}
+        return Printer(Latex(), names, bool(self.derivation.definitions.steps)).part(node).text
 
     def in_numbers(self):
         if self.whole:
@@ -181,13 +190,8 @@ class ByHand:
         here = self.place(self.at)
         worked = Numbers(self.given, self.sizes, here).part(self.indexed).text
         last = number(self.result[tuple(n - 1 for n in self.at)]).text
-        lines = [rf"{placed(self.derivation.target, here)} &= {worked}"]
+        lines = [rf"{self.placed(self.derivation.target, here)} &= {worked}"]
         return lines + ([f"&= {last}"] if last != worked else [])
-
-
-def placed(node, at):
-    """A node in LaTeX with numbers for some of its indices."""
-    return Printer(Latex(), letters(node) | {i: str(n) for i, n in at.items()}).part(node).text
 
 
 def numbers(values):
@@ -242,9 +246,9 @@ def worth(node, given, sizes, at):
         case Ones(shape) if all(size in sizes for size in shape):
             return np.full([sizes[size] for size in shape], sympy.Integer(1), dtype=object)
         case Entry(array, indices) if array in given:
-            return given[array][tuple(at.get(one, one) - 1 for one in indices)]
+            return entry_at(given[array], [counted(one, at, sizes) for one in indices])
         case Delta(left, right):
-            return sympy.Integer(at.get(left, left) == at.get(right, right))
+            return sympy.Integer(counted(left, at, sizes) == counted(right, at, sizes))
         case algebra.Sum(body, indices, lengths) if {*lengths} <= {*sizes}:
             return sum(of(body, more) for more in places(indices, lengths, sizes))
         case algebra.Neg(inner):
@@ -264,6 +268,20 @@ def worth(node, given, sizes, at):
     if type(node) in BINARY:
         return BINARY[type(node)](of(node.left), of(node.right))
     raise NoNumbers(f"by_hand() has no numbers for {node}")
+
+
+def counted(index, at, sizes):
+    """An index as a number, counted from 1; a place that is made of some as well."""
+    if isinstance(index, Shifted):
+        return index.at(lambda letter: at[letter], lambda size: sizes[size])
+    return at.get(index, index)
+
+
+def entry_at(values, place):
+    """An entry of an array of numbers; 0 outside of it."""
+    if not all(1 <= n <= length for n, length in zip(place, values.shape, strict=True)):
+        return sympy.S.Zero
+    return values[tuple(n - 1 for n in place)]
 
 
 def places(indices, lengths, sizes):
