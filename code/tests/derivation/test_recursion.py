@@ -234,9 +234,9 @@ def test_the_page_tells_the_direct_from_the_total_derivative():
     assert r"\frac{\partial Z_{tc}}{\partial W_{ab}}" in tex
     assert "dL/dW_ab" in text
     assert "∂Z_tc/∂W_ab" in text
-    said = "∂ holds the rest of the definition fixed, d goes all ways"
+    said = "∂ holds the rest of the definition fixed, d follows all paths"
     assert said in text
-    assert "goes all ways" in tex
+    assert "follows all paths" in tex
     plain = Derivation(d(L, u[t]), define={y[t]: v * u[t]})
     plain.line(v * dy[t], "no recursion", using=(chain_rule, y))
     assert said not in str(plain)

@@ -14,7 +14,8 @@ HOUSES = ["backprop", "book", "bench", "tests/support"]
 FLOORS = {
     "": ["backprop", "book", "bench", "tests"],
     "backprop.derivation": (
-        "errors misuse nodes language premises judges printing citing hints steps finding".split()
+        "errors misuse nodes language premises judges printing citing hints steps induction "
+        "finding".split()
     ),
     "backprop.exercises": "vocabulary tables formulas cards diagnosis telling drilling drills "
     "trying checking".split(),

@@ -31,7 +31,7 @@ class Descending(Opening):
         return super().of(gradient) and self.begins(gradient)
 
     def begins(self, gradient):
-        """Whether a gradient is opened: the first on a way as the side says, later ones unnamed."""
+        """Whether a gradient is opened: the first on a path as the side says."""
         inside = any(isinstance(one, Gradient) for _, one in self.path)
         if inside or self.opened[self.side] == NONE:
             return gradient not in self.named[0] | self.named[1]

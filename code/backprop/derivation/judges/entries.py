@@ -39,7 +39,8 @@ class Entries(Reading):
                     f"{array} has no entry {numbers}: {size} is {self.sizes[size]} here"
                 )
         comma = "," if max(numbers, default=0) > 9 else ""
-        name = f"{array}_{comma.join(map(str, numbers))}" if numbers else str(array)
+        called = str(array).replace("∂", "d") if self.definitions.steps else str(array)
+        name = f"{called}_{comma.join(map(str, numbers))}" if numbers else called
         made = sympy.Symbol(name, real=True, positive=array.positive or None)
         self.source[made] = array, numbers
         return made

@@ -200,7 +200,7 @@ class Direct(Node):
 
 
 def direct(of, by):
-    """∂Z_ta/∂W_ab with all else in the definition of Z held fixed; d(…) goes all ways.
+    """∂Z_ta/∂W_ab with all else in the definition of Z held fixed; d(…) follows all paths.
 
     Raises ShapeError or DerivationError.
     """

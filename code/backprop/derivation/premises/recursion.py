@@ -28,7 +28,7 @@ def places(definitions):
     for array in definitions:
         if array not in found and array in definitions.below(array):
             circle = [one for one in definitions.below(array) if definitions.mutual(array, one)]
-            if any(one not in definitions for one in circle):  # by way of a gradient
+            if any(one not in definitions for one in circle):  # through a gradient
                 raise DerivationError(f"the definition of {array} goes in a circle: {CURE}")
             circle = [one for one in definitions if one in circle]
             found |= ordered(circle, definitions)

@@ -20,10 +20,11 @@ from ..language.arrays import Delta, Entry
 from ..language.chosen import Integers, Max, OneHot, Position
 from ..language.functions import Apply, Known
 from ..language.kinks import Larger, Smaller
+from ..language.shifted import Shifted
 from ..language.vectors import Diag, Ones, Outer
 from ..nodes import Dimension, Number
-from .page import aligned, prose, rows
-from .printer import Printer, is_row, latex, letters
+from .page import aligned, in_steps, prose, rows
+from .printer import Printer, is_row, latex, letters, text
 from .styles import ADD, ATOM, POWER, Latex, Part
 
 MANY = 4  # with more matrices in it, the line in numbers is too wide to be read
@@ -161,7 +162,8 @@ class ByHand:
         return "$$\n\\begin{array}{l}\n" + whole + "\n\\end{array}\n$$"
 
     def __repr__(self):
-        return f"{self.derivation.target}, by hand as by the line: {self.result.tolist()}"
+        target = in_steps(self.derivation, text)(self.derivation.target)
+        return f"{target}, by hand as by the line: {self.result.tolist()}"
 
     @property
     def row(self):
@@ -171,10 +173,17 @@ class ByHand:
         if self.whole:
             lines = [*rows(self.derivation, latex)][: self.number or None]
             left = [left for left, *_ in lines if left][-1]
-            return rf"{left} &= {latex(self.line)}"
-        left, right = (placed(part, self.fixed) for part in (self.derivation.target, self.line))
+            return rf"{left} &= {in_steps(self.derivation, latex)(self.line)}"
+        left, right = (
+            self.placed(part, self.fixed) for part in (self.derivation.target, self.line)
+        )
         names = "".join(index.name for index in self.axes)
         return rf"\left[{left}\right]_{{{names}}} &= \left[{right}\right]_{{{names}}}"
+
+    def placed(self, node, at):
+        """A node in LaTeX with numbers for some of its indices."""
+        names = letters(node) | {i: str(n) for i, n in at.items()}
+        return Printer(Latex(), names, bool(self.derivation.definitions.steps)).part(node).text
 
     def in_numbers(self):
         if self.whole:
@@ -187,13 +196,8 @@ class ByHand:
         here = self.place(self.at)
         worked = Numbers(self.given, self.sizes, here).part(self.indexed).text
         last = number(self.result[tuple(n - 1 for n in self.at)]).text
-        lines = [rf"{placed(self.derivation.target, here)} &= {worked}"]
+        lines = [rf"{self.placed(self.derivation.target, here)} &= {worked}"]
         return lines + ([f"&= {last}"] if last != worked else [])
-
-
-def placed(node, at):
-    """A node in LaTeX with numbers for some of its indices."""
-    return Printer(Latex(), letters(node) | {i: str(n) for i, n in at.items()}).part(node).text
 
 
 def numbers(values):
@@ -248,14 +252,17 @@ def worth(node, given, sizes, at):
         case Ones(shape) if all(size in sizes for size in shape):
             return np.full([sizes[size] for size in shape], sympy.Integer(1), dtype=object)
         case Entry(array, indices) if array in given:
-            return given[array][tuple(position(one, given, at) - 1 for one in indices)]
+            at_number = [position(one, given, at, sizes) for one in indices]
+            return entry_at(given[array], at_number)
         case Delta(left, right):
-            return sympy.Integer(position(left, given, at) == position(right, given, at))
+            one, other = (position(place, given, at, sizes) for place in (left, right))
+            return sympy.Integer(one == other)
         case Max(body, indices, lengths) if {*lengths} <= {*sizes}:
             return max(of(body, more) for more in places(indices, lengths, sizes))
         case OneHot(body, indices, lengths, place) if {*lengths} <= {*sizes}:
             found = [of(body, more) for more in places(indices, lengths, sizes)]
-            return sympy.Integer(position(place, given, at) == 1 + found.index(max(found)))
+            largest = 1 + found.index(max(found))
+            return sympy.Integer(position(place, given, at, sizes) == largest)
         case algebra.Sum(body, indices, lengths) if {*lengths} <= {*sizes}:
             return sum(of(body, more) for more in places(indices, lengths, sizes))
         case algebra.Neg(inner):
@@ -282,13 +289,22 @@ def plain(value):
     return value[()] if isinstance(value, np.ndarray) else value
 
 
-def position(index, given, at):
-    """The number that an index is here."""
+def position(index, given, at, sizes):
+    """The number that an index is here, or a place that is made of some."""
     if isinstance(index, Position) and index.array in given:
         return int(given[index.array][tuple(at.get(one, one) - 1 for one in index.indices)])
     if isinstance(index, Position):
         raise NoNumbers(f"by_hand() has no numbers for {index}")
+    if isinstance(index, Shifted):
+        return index.at(lambda letter: at[letter], lambda size: sizes[size])
     return at.get(index, index)
+
+
+def entry_at(values, place):
+    """An entry of an array of numbers; 0 outside of it."""
+    if not all(1 <= n <= length for n, length in zip(place, values.shape, strict=True)):
+        return sympy.S.Zero
+    return values[tuple(n - 1 for n in place)]
 
 
 def places(indices, lengths, sizes):

@@ -194,7 +194,7 @@ def footer(derivation, tex):
     lines = [*derivation.lines, *derivation.definitions.sides]
     if derivation.definitions.steps and any(map(has_slope, lines)):
         d = r"$\mathrm{d}$" if tex else "d"
-        yield say(f"∂ holds the rest of the definition fixed, {d} goes all ways")
+        yield say(f"∂ holds the rest of the definition fixed, {d} follows all paths")
     if claim := vars(derivation).get("claim"):
         yield say(hence(derivation, claim, show, mark))
     ways = {step.checked for step in derivation.steps}

@@ -68,7 +68,7 @@ def spare(name):
 class Printer:
     """Renders every kind of node in one style; `names` are the letters of the indices.
 
-    In `steps`, a recursion, ∂ is kept for `direct`, and what goes all ways has a d.
+    In `steps`, a recursion, ∂ is kept for `direct`, and what follows all paths has a d.
     """
 
     def __init__(self, style, names, steps=False):
