@@ -25,11 +25,11 @@ from backprop.softmax import log_sum_exp, softmax, softmax_backward, softmax_jac
 
 from ..chapters.chapter import Chapter
 
-# ReLU and its kin are made of two pieces, so they have two proofs, right and left of 0.
+# ReLU and its kin are made of two pieces, which one line proves, where x ≠ 0.
 ACTIVATIONS = {
-    "ReLU": "right relu_left",
-    "LeakyReLU": "right leaky_left",
-    "ELU": "right elu_left",
+    "ReLU": "rectified",
+    "LeakyReLU": "leaky",
+    "ELU": "exponential",
     "Sigmoid": "sigmoid",
     "Tanh": "hyperbolic",
     "Softplus": "smooth_relu",

@@ -141,7 +141,8 @@ def begun(derivation):
 def test_every_gradient_of_a_core_chapter_has_its_example():
     for name, wanted in {
         "linear": "entry weights biases inputs",
-        "activations": "elementwise sigmoid hyperbolic smooth_relu gelu silu elu_left",
+        "activations": "elementwise sigmoid hyperbolic smooth_relu gelu silu rectified leaky "
+        "exponential",
         "softmax": "jacobian product",
         "losses": "dL_dY dL_dZ fused hessian squared binary",
         "network": "at_Z at_H at_A second_weights second_biases first first_biases to_input",

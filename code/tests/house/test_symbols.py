@@ -45,7 +45,7 @@ infty max min sin sinh cosh tanh exp log ln pi displaystyle Longleftrightarrow m
 mathcal rVert""".split()
 WORDS = r"\\(?:text|label|tag|begin|end)\s*\{[^}]*\}"
 NAME = r"\\operatorname\{(\w+)\}"
-FUNCTIONS = {"softmax", "ReLU", "erf"}  # each has its chapter
+FUNCTIONS = {"softmax", "ReLU", "relu", "erf", "argmax"}  # each has its chapter
 
 
 def symbols(text):
