@@ -19,12 +19,13 @@ To read the code, begin with `steps`: a derivation, line by line. On this floor 
 all expressions have in common, `misuse`, what may not be done to them, and `errors`. Each room
 imports only from those before it:
 
-language    what an author writes: algebra, arrays, shifted (indices), functions, vectors
+language    what an author writes: algebra, arrays, shifted (indices), computed (sizes), functions,
+            vectors
 premises    what may be in a line (admission, scope, ranges, conditions), and what it may rest on
             (definitions, hypotheses, facts)
 judges      both use reading, opaque, rational and work (a limit); the one for all shapes is normal,
-            rules, atoms, indexed, opening, derivatives, and quick, which may say no before it;
-            the one that finds the counterexample is explicit, entries, zero
+            rules, atoms, indexed, opening, derivatives, lengths, and quick, which may say no before
+            it; the one that finds the counterexample is explicit, entries, zero
 printing    what is shown: styles, printer, page, boxes, by_hand, legend, as_numpy
 steps       a derivation: what uses the rooms above and is used by the one below
 finding     derive: proposes the lines of a derivation that nobody wrote, for `steps` to judge
@@ -45,6 +46,7 @@ from .judges.entries import as_sympy
 from .language import functions
 from .language.algebra import Sum, sqrt
 from .language.arrays import L, array, d, delta, dimensions, gradient, indices, loss
+from .language.computed import computed
 from .language.functions import *  # noqa: F403
 from .language.vectors import diag, ones, outer
 from .nodes import pi
@@ -58,6 +60,7 @@ from .steps import Derivation
 __all__ = [
     "Derivation", "DerivationError", "HiddenDependence", "L", "NotProved", "ShapeError", "Sum",
     "UncitedFact", "UnusedFact", "VacuousStep", "WrongStep", "array", "as_sympy", "boxes",
-    "by_hand", "chain_rule", "d", "delta", "derive", "diag", "dimensions", "gradient", "indices",
-    "legend", "loss", "ones", "outer", "pi", "rows_sum_to_one", "sqrt", *functions.__all__,
+    "by_hand", "chain_rule", "computed", "d", "delta", "derive", "diag", "dimensions", "gradient",
+    "indices", "legend", "loss", "ones", "outer", "pi", "rows_sum_to_one", "sqrt",
+    *functions.__all__,
 ]  # fmt: skip

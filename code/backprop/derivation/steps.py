@@ -17,6 +17,7 @@ from .judges import explicit, normal
 from .judges.entries import Entries
 from .judges.work import WRITTEN_OUT, TooMuch, limited
 from .language.arrays import Derivative, Entry, Gradient, gradient
+from .language.computed import Computed
 from .nodes import Index, axes, entry, node, walk
 from .premises.admission import admit, admit_target
 from .premises.conditions import needed
@@ -161,6 +162,11 @@ class Derivation:
             scope = dict(zip(one.indices, one.array.shape, strict=True))
             found += outside(one.body, scope)
         return found
+
+    @property
+    def computed(self):
+        """The sizes that are computed from others."""
+        return [size for size in self.shapes[0] if isinstance(size, Computed)]
 
     @property
     def lines(self):

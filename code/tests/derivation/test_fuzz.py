@@ -35,6 +35,9 @@ def slides_out(place, size):
 UNSOUND = {
     "a delta is forgotten": (fuzz.of_rules, rules, "OF_SUMS", (forgets_a_delta, *rules.OF_SUMS)),
     "a place is taken to be on its axis": (fuzz.of_places, rules, "is_shown", slides_out),
+    "a place is on its axis, of a computed length": (
+        fuzz.of_lengths, rules, "is_shown", slides_out
+    ),
     "a path is forgotten": (
         fuzz.of_graphs, Indexed, "by_parts", lambda self, *_: rules.sympy.S.Zero
     ),

@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from backprop.derivation import Derivation, DerivationError, NotProved, WrongStep
+from backprop.derivation import Derivation, DerivationError, NotProved, WrongStep, array, computed
 from backprop.derivation.judges import atoms
+from backprop.derivation.premises.scope import with_computed
 from tqdm import tqdm
 
 TESTS = Path(__file__).parent.parent / "derivation"
@@ -79,6 +80,31 @@ def of_places(seed):
         )
 
 
+def of_lengths(seed):
+    """Shifted indices on axes whose length is computed from the others: P = M + K − 1."""
+    tests, rng = written("test_shifted", "with P computed"), random.Random(seed)
+    old = tests.P
+    tests.P = new = computed("P", tests.M + tests.K - 1)
+    there = {old: new}.get
+    tests.ARRAYS = {
+        array(one.name, there(size, size)): there(size, size) for one, size in tests.ARRAYS.items()
+    }
+    tests.SUMMED = [(letter, there(size, size)) for letter, size in tests.SUMMED]
+    tests.SCOPES = [
+        {letter: there(size, size) for letter, size in scope.items()} for scope in tests.SCOPES
+    ]
+    free = [{size: n for size, n in sizes.items() if size != old} for sizes in tests.SHAPES]
+    tests.SHAPES = [with_computed(sizes, [new]) for sizes in free]
+    for before, after, scope, meant, done in tests.pairs(rng, 10**9):
+        what = before, after, scope
+        yield Pair(
+            f"{before} = {after}, {done}, where {new} = {new.formula}",
+            meant,
+            lambda what=what: tests.judged(*what),
+            lambda what=what: tests.differs(*what),
+        )
+
+
 def of_lines(seed):
     """Shifted indices again, as lines of a derivation: with the search for a counterexample."""
     tests, rng = written("test_shifted"), random.Random(seed)
@@ -115,39 +141,56 @@ def of_graphs(seed):
             )
 
 
-KINDS = {of_rules: 10, of_places: 8, of_graphs: 6, of_lines: 1}  # of 25 pairs, so many
+KINDS = {
+    of_rules: 9,
+    of_places: 5,
+    of_lengths: 4,
+    of_graphs: 6,
+    of_lines: 1,
+}  # of 25 pairs, so many
 
 
 @cache
-def written(name):
-    """A file of tests as a module."""
+def written(name, copy=""):
+    """A file of tests as a module; one that is changed is a copy of its own."""
     spec = importlib.util.spec_from_file_location(name, TESTS / f"{name}.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
 
 
-def fuzz(number, seed=0, kinds=KINDS, watch=iter):
+def fuzz(number, seed=0, kinds=KINDS, show=False):
     """(Counter of (kind, outcome), the texts of what is unsound) of so many pairs."""
     running = {kind: kind(seed) for kind in kinds}
     turns = [kind for kind, weight in kinds.items() for _ in range(weight)]
     random.Random(seed).shuffle(turns)
     found, unsound = Counter(), []
-    for n in watch(range(number)):
+    bar = tqdm(range(number), disable=not show, unit="pair", mininterval=1)
+    for n in bar:
         kind = turns[n % len(turns)]
         pair = next(running[kind])
         with np.errstate(all="ignore"):
             outcome = pair.outcome()
         found[kind.__name__, outcome] += 1
         unsound += [pair.text] if outcome == UNSOUND else []
+        if show and n % 100 == 99:
+            bar.set_postfix(totals(found), refresh=False)
     return found, unsound
+
+
+def totals(found):
+    """{outcome: number} over all kinds."""
+    made = Counter()
+    for (_, outcome), number in found.items():
+        made[outcome] += number
+    return {one: made[one] for one in OUTCOMES}
 
 
 def table(found):
     """The counts as text: a row for each kind, and a total."""
     kinds = list(dict.fromkeys(kind for kind, _ in found))
     rows = [(kind, [found[kind, one] for one in OUTCOMES]) for kind in kinds]
-    rows.append(("all", [sum(column) for column in zip(*(row for _, row in rows), strict=True)]))
+    rows.append(("all", [*totals(found).values()]))
     lines = [f"{'':12}" + "  ".join(OUTCOMES)]
     for kind, row in rows:
         cells = (f"{n:>{len(one)}}" for n, one in zip(row, OUTCOMES, strict=True))
@@ -156,7 +199,7 @@ def table(found):
 
 
 def main(number="20000", seed="0"):
-    found, unsound = fuzz(int(number), int(seed), watch=tqdm)
+    found, unsound = fuzz(int(number), int(seed), show=True)
     print(table(found), *unsound, sep="\n")
     return bool(unsound)
 

@@ -11,6 +11,7 @@ from ..errors import DerivationError
 from . import quick
 from .atoms import Call, Leaf, Polynomial, Same, Total
 from .indexed import Indexed, letter
+from .lengths import computed_in
 from .opening import openings
 from .rational import is_zero_rational
 from .rules import (
@@ -35,7 +36,13 @@ def judge(before, after, scope, definitions, facts, quickly=False, refuted=lambd
     With `quickly`, numbers may say no before the rules are tried. `refuted` is asked once, when the
     first way to read the lines has not led to a proof: the further ones are longer.
     """
-    sides = before, after
+    said = [one.body for one in facts.results]
+    with computed_in([before, after, *scope.values(), *definitions.sides, *said]):
+        return by_some_opening((before, after), scope, definitions, facts, quickly, refuted)
+
+
+def by_some_opening(sides, scope, definitions, facts, quickly, refuted):
+    """Whether they are equal in one of the ways to read them."""
     for n, opening in enumerate(openings(definitions, facts, sides)):
         if n == 1 and refuted():
             return False

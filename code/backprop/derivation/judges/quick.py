@@ -13,7 +13,8 @@ import numpy as np
 import sympy
 
 from ..language.arrays import Derivative
-from .atoms import Same, spelled
+from .atoms import Same, spelled, whole
+from .lengths import length
 from .opaque import Opaque
 
 LARGEST = 300_000  # numbers in one array
@@ -69,7 +70,10 @@ class Numbers:
         self.assumed = {one.array.name: one for one in hypotheses}
 
     def length(self, size):
-        """2 or 3, alternating: sizes that are next to each other differ."""
+        """2 or 3, alternating: sizes that are next to each other differ; or what is computed."""
+        symbol = whole(f"|{str(size).strip('|')}|")
+        if (found := length(symbol)) != symbol:
+            return int(found.xreplace({one: self.length(one) for one in found.free_symbols}))
         return self.sizes.setdefault(str(size).strip("|"), 2 + len(self.sizes) % 2)
 
     def value(self, expression):

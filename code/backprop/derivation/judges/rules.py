@@ -16,6 +16,7 @@ from .atoms import (
     Bound,
     Bracket,
     Call,
+    Composed,
     Exp,
     Leaf,
     Polynomial,
@@ -30,6 +31,7 @@ from .atoms import (
     leading,
     whole,
 )
+from .lengths import length
 from .work import spend
 
 # Products, powers, exp and log.
@@ -271,7 +273,17 @@ def count(index, size, ranges, factors, cited):
     if touching(index, factors):
         return None
     rest = add_up(without(ranges, index), factors, cited)
-    return multiply(Polynomial.of(Leaf(size)), rest)
+    return multiply(number_of_places(size), rest)
+
+
+def number_of_places(size):
+    """The length of an axis, by the sizes from which it is computed."""
+    made = Polynomial()
+    for what, n in length(size).as_coefficients_dict().items():
+        made.gain(
+            collect([(Leaf(one), k) for one, k in what.as_powers_dict().items() if one != 1]), n
+        )
+    return made
 
 
 def join(index, size, ranges, factors, cited):
@@ -301,21 +313,29 @@ def fold(index, size, ranges, factors, cited):
 def slide(index, size, ranges, factors, cited):
     """Σ_p [p = e] g(p) = g(e) where 1 ≤ e ≤ the length of the axis, and p is in brackets only."""
     touched = touching(index, factors)
+    if not all(only_in_brackets(index, atom) for atom, _ in touched):
+        return None
     for atom, exponent in touched:
-        if not all(isinstance(other, Bracket) for other, _ in touched):
-            return None
-        place = atom.solved(index)
+        place = atom.solved(index) if isinstance(atom, Bracket) else None
         if exponent == 1 and place is not None and is_shown(place, size):
             rest = renamed(factors - {(atom, exponent)}, {index: place})
             return sum_over(without(ranges, index), rest, cited)
     return None
 
 
+def only_in_brackets(index, atom):
+    """Whether an index occurs nowhere else: not as the place of an entry, nor in a δ."""
+    if index not in atom.free or isinstance(atom, Bracket):
+        return True
+    parts = atom.inside.atoms if isinstance(atom, Composed) else atom.children
+    return bool(parts) and all(only_in_brackets(index, part) for part in parts)
+
+
 def is_shown(place, size):
     """Whether a place is on an axis of this size, by the axes of its indices."""
     letters = [one for one in place.free_symbols if not is_size(one)]
-    axes = {one: whole(f"|{axis(one)}|") for one in letters if axis(one)}
-    return len(axes) == len(letters) and within(place, size, axes)
+    axes = {one: length(whole(f"|{axis(one)}|")) for one in letters if axis(one)}
+    return len(axes) == len(letters) and within(place, length(size), axes)
 
 
 def touching(index, factors):
@@ -373,7 +393,8 @@ def rebuilt(atom, exponent, names, cited):
             return power(bracket(expression.xreplace(names)), exponent)
         case Bound(ranges, factors):
             inside = Polynomial({factors: sympy.S.One})
-            if {index for index, _ in ranges} & {*names, *names.values()}:
+            taken = {*names}.union(*(place.free_symbols for place in names.values()))
+            if {index for index, _ in ranges} & taken:
                 ranges, inside = refreshed(atom)
             return power(sum_over(ranges, rebuilt_sum(inside, names, cited), cited), exponent)
     inside = rebuilt_sum(atom.inside, names, cited)
