@@ -25,7 +25,7 @@ PYTEST = $(BIN)/python -m pytest
 HTML = _build/html
 LOCK = --universal --generate-hashes --python-version 3.11 --no-emit-index-url --custom-compile-command "make lock" $(UPGRADE)
 
-.PHONY: help book pdf quick test lint serve lab load engines lighthouse bench fashion texts mutants proofs lock clean
+.PHONY: help book pdf quick test lint serve lab load engines lighthouse bench fashion texts mutants fuzz proofs lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1|/p' Makefile | awk -F'|' '{ printf "make %-10s %s\n", $$1, $$2 }'
@@ -77,6 +77,9 @@ texts: $(VENV)/book.stamp ## copy hints and solutions from the chapters for hint
 
 mutants: $(VENV)/book.stamp ## plant mistakes in every line of every derivation, and count those refused
 	@$(BIN)/python -m book.audit.mutants
+
+fuzz: $(VENV)/test.stamp ## give random lines to the prover and compare what it proves with numbers (PAIRS=20000)
+	@PYTHONPATH=code/tests/support $(BIN)/python -m fuzz $(PAIRS)
 
 proofs: $(VENV)/book.stamp ## prove the rules of the judge in Coq (apt-get install coq libcoq-mathcomp-ssreflect)
 	@$(BIN)/python -m book.audit.proofs

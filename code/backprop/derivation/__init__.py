@@ -20,13 +20,13 @@ all expressions have in common, `misuse`, what may not be done to them, `errors`
 facts a line needs, and `hints`, what to look at in a wrong one. Each room imports only from those
 before it:
 
-language    what an author writes: algebra, arrays, shifted (indices), functions, kinks, chosen,
-            vectors; cures; step is what both judges make of a kink
+language    what an author writes: algebra, arrays, shifted (indices), computed (sizes), functions,
+            kinks, chosen, vectors; cures; step is what both judges make of a kink
 premises    what may be in a line (admission, scope, ranges, conditions), and what it may rest on
             (definitions, recursion, hypotheses, claims, facts)
 judges      both use reading, opaque, rational and work (a limit); the one for all shapes is normal,
-            rules, atoms, indexed, opening, descending, claimed, derivatives, and quick, which may
-            say no before it;
+            rules, atoms, indexed, opening, descending, claimed, derivatives, lengths, and quick,
+            which may say no before it;
             the one that finds the counterexample is explicit, entries, zero, branches
 printing    what is shown: styles, printer, typed, page, boxes, by_hand, legend, as_numpy
 steps       a derivation: what uses the rooms above and is used by the one below
@@ -52,6 +52,7 @@ from .language import functions
 from .language.algebra import Sum, sqrt
 from .language.arrays import L, array, d, delta, dimensions, direct, gradient, indices, loss
 from .language.chosen import Max, argmax, integers
+from .language.computed import computed
 from .language.functions import *  # noqa: F403
 from .language.kinks import maximum, minimum
 from .language.vectors import diag, ones, outer
@@ -67,7 +68,8 @@ from .steps import Derivation
 __all__ = [
     "Derivation", "DerivationError", "HiddenDependence", "Induction", "L", "Max", "NotProved",
     "ShapeError", "Sum", "UncitedFact", "UnusedFact", "VacuousStep", "WrongStep", "argmax",
-    "array", "as_sympy", "auto", "boxes", "by_hand", "chain_rule", "d", "delta", "derive", "diag",
-    "dimensions", "direct", "earlier", "gradient", "indices", "integers", "legend", "loss",
-    "maximum", "minimum", "ones", "outer", "pi", "rows_sum_to_one", "sqrt", *functions.__all__,
+    "array", "as_sympy", "auto", "boxes", "by_hand", "chain_rule", "computed", "d", "delta",
+    "derive", "diag", "dimensions", "direct", "earlier", "gradient", "indices", "integers",
+    "legend", "loss", "maximum", "minimum", "ones", "outer", "pi", "rows_sum_to_one", "sqrt",
+    *functions.__all__,
 ]  # fmt: skip

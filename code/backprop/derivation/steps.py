@@ -20,6 +20,7 @@ from .judges.entries import Entries
 from .judges.rules import at_kinks_too
 from .judges.work import WRITTEN_OUT, TooMuch, limited
 from .language.arrays import Array, Delta, Derivative, Entry, Gradient, gradient
+from .language.computed import Computed
 from .language.kinks import kink
 from .nodes import Index, axes, entry, node, walk
 from .premises.admission import admit, admit_target
@@ -187,6 +188,11 @@ class Derivation:
             scope = dict(zip(one.indices, one.array.shape, strict=True))
             found += outside(one.body, scope)
         return found
+
+    @property
+    def computed(self):
+        """The sizes that are computed from others."""
+        return [size for size in self.shapes[0] if isinstance(size, Computed)]
 
     @property
     def lines(self):

@@ -291,7 +291,7 @@ def swapped(given, choices):
 
 def places(part):
     """The names of the fields in which expressions stand."""
-    if isinstance(part, Array | Entry):
+    if isinstance(part, Array | Entry | Dimension):
         return []
     return [field.name for field in fields(part) if isinstance(getattr(part, field.name), Node)]
 

@@ -271,7 +271,7 @@ def at(one, index):
     return one[index] if one.shape else one
 
 
-def judged(seed):
+def judged(seed, digits=7):
     """(kind of line, accepted, whether it is true in numbers) for true and wrong gradients."""
     graph = Graph(seed)
     variable = graph.rng.choice(graph.letters)
@@ -293,7 +293,8 @@ def judged(seed):
         world.parts += walk(line)
         places = {a: np.arange(3)}
         one, other = (np.broadcast_to(world.value(side, places), 3) for side in (target, line))
-        true = np.allclose(one, other, rtol=1e-7, atol=1e-7 * (1 + np.abs(one).max()))
+        near = 10.0**-digits
+        true = np.allclose(one, other, rtol=near, atol=near * (1 + np.abs(one).max()))
         try:
             yield kind, made._equal(line, facts), true, (graph.definitions, target, line)
         except HiddenDependence:  # nobody says how a loss depends on this letter

@@ -161,7 +161,8 @@ class Bracket(Atom):
         return "+".join(sorted(written))
 
     def term(self, what, names):
-        symbols = sorted(names.get(one) or spelled(one) for one in what.free_symbols)
+        powers = what.as_powers_dict().items()  # of a size there may be a square
+        symbols = sorted(names.get(one) or spelled(one) for one, n in powers for _ in range(n))
         return "".join(f"·{symbol}" for symbol in symbols)
 
 

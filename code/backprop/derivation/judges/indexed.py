@@ -17,6 +17,7 @@ from ..premises.facts import Facts
 from ..premises.scope import arrays_in
 from .atoms import ONE_HOT, Largest, Same, axis, is_plain, spelled, whole
 from .derivatives import slope
+from .lengths import in_sympy
 from .opening import Opening
 from .reading import Reading
 from .work import spend
@@ -59,12 +60,16 @@ class Indexed(Reading):
         return self.value(expression, at)
 
     def size(self, dimension):
+        return in_sympy(dimension)
+
+    def limit(self, dimension):
+        """The end of a Σ: a letter, also for a size that is computed."""
         return whole(f"|{dimension.name}|")
 
     def sum(self, expression, at):
         ranges = list(zip(expression.indices, expression.sizes, strict=True))
         dummies = {index: self.known.fresh(size) for index, size in ranges}
-        limits = [(dummies[index], 1, self.size(size)) for index, size in ranges]
+        limits = [(dummies[index], 1, self.limit(size)) for index, size in ranges]
         return sympy.Sum(self.value(expression.body, {**at, **dummies}), *limits)
 
     def delta(self, i, j):
@@ -92,7 +97,7 @@ class Indexed(Reading):
             places[n] = place = letter(place)
             if not is_plain(place):
                 places[n] = self.known.fresh(size)
-                limits.append((places[n], 1, self.size(size)))
+                limits.append((places[n], 1, self.limit(size)))
                 same.append(Same(places[n] - place))
         entry = term(tuple(places))
         return sympy.Sum(sympy.Mul(*same, entry), *limits) if limits else entry
@@ -171,7 +176,7 @@ class Indexed(Reading):
     def over(self, array, term):
         """Σ of term(indices) over all entries of an array."""
         indices = tuple(map(self.known.fresh, array.shape))
-        limits = [(k, 1, self.size(size)) for k, size in zip(indices, array.shape, strict=True)]
+        limits = [(k, 1, self.limit(size)) for k, size in zip(indices, array.shape, strict=True)]
         return sympy.Sum(term(indices), *limits) if limits else term(())
 
     # Derivatives

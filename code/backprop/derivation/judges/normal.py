@@ -17,6 +17,7 @@ from .atoms import Largest, Leaf, Polynomial, Same, Total, is_positive
 from .claimed import rule_of_claim
 from .descending import EACH, descents
 from .indexed import Indexed, letter
+from .lengths import computed_in
 from .opening import openings
 from .rational import is_zero_rational
 from .rules import (
@@ -48,9 +49,15 @@ def judge(before, after, scope, definitions, facts, quickly=False, refuted=lambd
     With `quickly`, numbers may say no before the rules are tried. `refuted` is asked once, when the
     first way to read the lines has not led to a proof: the further ones are longer.
     """
-    sides = before, after
-    if definitions.steps:
-        return stepwise(sides, scope, definitions, facts)
+    said = [one.body for one in facts.results]
+    with computed_in([before, after, *scope.values(), *definitions.sides, *said]):
+        if definitions.steps:
+            return stepwise((before, after), scope, definitions, facts)
+        return by_some_opening((before, after), scope, definitions, facts, quickly, refuted)
+
+
+def by_some_opening(sides, scope, definitions, facts, quickly, refuted):
+    """Whether they are equal in one of the ways to read them."""
     for n, opening in enumerate(openings(definitions, facts, sides)):
         if n == 1 and refuted():
             return False

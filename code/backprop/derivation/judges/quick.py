@@ -14,7 +14,8 @@ import sympy
 
 from ..language.arrays import Derivative
 from ..language.step import Step
-from .atoms import ONE_HOT, Largest, Same, spelled
+from .atoms import ONE_HOT, Largest, Same, spelled, whole
+from .lengths import length
 from .opaque import Opaque
 
 LARGEST = 300_000  # numbers in one array
@@ -71,7 +72,10 @@ class Numbers:
         self.assumed = {one.array.name: one for one in hypotheses}
 
     def length(self, size):
-        """2 or 3, alternating: sizes that are next to each other differ."""
+        """2 or 3, alternating: sizes that are next to each other differ; or what is computed."""
+        symbol = whole(f"|{str(size).strip('|')}|")
+        if (found := length(symbol)) != symbol:
+            return int(found.xreplace({one: self.length(one) for one in found.free_symbols}))
         return self.sizes.setdefault(str(size).strip("|"), 2 + len(self.sizes) % 2)
 
     def value(self, expression):

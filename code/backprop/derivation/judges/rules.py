@@ -18,6 +18,7 @@ from .atoms import (
     Bound,
     Bracket,
     Call,
+    Composed,
     Exp,
     Indicator,
     Leaf,
@@ -37,6 +38,7 @@ from .atoms import (
     place_of,
     whole,
 )
+from .lengths import length
 from .work import spend
 
 SOMEWHERE = whole("?")  # a place that is not looked at
@@ -591,7 +593,17 @@ def count(index, size, ranges, factors, cited):
     if touching(index, factors):
         return None
     rest = add_up(without(ranges, index), factors, cited)
-    return multiply(Polynomial.of(Leaf(size)), rest)
+    return multiply(number_of_places(size), rest)
+
+
+def number_of_places(size):
+    """The length of an axis, by the sizes from which it is computed."""
+    made = Polynomial()
+    for what, n in length(size).as_coefficients_dict().items():
+        made.gain(
+            collect([(Leaf(one), k) for one, k in what.as_powers_dict().items() if one != 1]), n
+        )
+    return made
 
 
 def one_place(index, size, ranges, factors, cited):
@@ -630,26 +642,34 @@ def fold(index, size, ranges, factors, cited):
 def slide(index, size, ranges, factors, cited):
     """Σ_p [p = e] g(p) = g(e) where 1 ≤ e ≤ the length of the axis, and p is in brackets only."""
     touched = touching(index, factors)
+    if not all(only_in_brackets(index, atom) for atom, _ in touched):
+        return None
     for atom, exponent in touched:
-        if not all(isinstance(other, Bracket) for other, _ in touched):
-            return None
-        place = atom.solved(index)
+        place = atom.solved(index) if isinstance(atom, Bracket) else None
         if exponent == 1 and place is not None and is_shown(place, size):
             rest = renamed(factors - {(atom, exponent)}, {index: place})
             return sum_over(without(ranges, index), rest, cited)
     return None
 
 
+def only_in_brackets(index, atom):
+    """Whether an index occurs nowhere else: not as the place of an entry, nor in a δ."""
+    if index not in atom.free or isinstance(atom, Bracket):
+        return True
+    parts = atom.inside.atoms if isinstance(atom, Composed) else atom.children
+    return bool(parts) and all(only_in_brackets(index, part) for part in parts)
+
+
 def is_shown(place, size):
     """Whether a place is on an axis of this size, by the axes of its indices."""
     axes = axes_of(place)
-    return axes is not None and within(place, size, axes)
+    return axes is not None and within(place, length(size), axes)
 
 
 def axes_of(place):
     """{index: the size of its axis} for the indices of a place; None if one has none."""
     letters = [one for one in place.free_symbols if not is_size(one)]
-    axes = {one: whole(f"|{axis(one)}|") for one in letters if axis(one)}
+    axes = {one: length(whole(f"|{axis(one)}|")) for one in letters if axis(one)}
     return axes if len(axes) == len(letters) else None
 
 
@@ -662,7 +682,7 @@ def between(index, size, ranges, factors, cited):
         low, high = one.solved(index), other.solved(index)
         if low is None or high is None or axes_of(low) is None or axes_of(high) is None:
             continue
-        if from_one(low, axes_of(low)) and up_to(size, high, axes_of(high)):
+        if from_one(low, axes_of(low)) and up_to(length(size), high, axes_of(high)):
             rest = renamed(factors - {(one, sympy.S.One)}, {index: low})
             return sum_over(without(ranges, index), rest, cited)
     return None
@@ -746,7 +766,8 @@ def rebuilt(atom, exponent, names, cited):
             return power(bracket(expression.xreplace(names)), exponent)
         case Bound(ranges, factors):
             inside = Polynomial({factors: sympy.S.One})
-            if {index for index, _ in ranges} & {*names, *names.values()}:
+            taken = {*names}.union(*(place.free_symbols for place in names.values()))
+            if {index for index, _ in ranges} & taken:
                 ranges, inside = refreshed(atom)
             return power(sum_over(ranges, rebuilt_sum(inside, names, cited), cited), exponent)
     inside = rebuilt_sum(atom.inside, names, cited)

@@ -7,6 +7,8 @@ import sympy
 
 from ..language.algebra import Over
 from ..language.arrays import Entry
+from ..language.computed import never_negative
+from ..language.computed import symbol as length
 from ..language.shifted import Shifted
 
 
@@ -27,12 +29,12 @@ def inside(index, size, scope):
     """Whether an index is shown to be on an axis of this size."""
     if not isinstance(index, Shifted):
         return True
-    axes = {symbol(letter, "#"): symbol(scope[letter]) for letter in index.letters}
-    return within(index.at(lambda one: symbol(one, "#"), symbol), symbol(size), axes)
+    axes = {symbol(letter): length(scope[letter]) for letter in index.letters}
+    return within(index.at(symbol, length), length(size), axes)
 
 
-def symbol(one, mark=""):
-    return sympy.Symbol(f"{one}{mark}{getattr(one, 'number', '')}")
+def symbol(letter):
+    return sympy.Symbol(f"{letter}#{letter.number}")
 
 
 def within(place, size, axes):
@@ -65,10 +67,3 @@ def ends_of(what, axes):
         if what.has(letter):
             return what / letter, what / letter * size
     return what, what
-
-
-def never_negative(expression):
-    """Whether a polynomial in sizes is ≥ 0 for all sizes from 1 on: written in what is above 1."""
-    above = {size: 1 + size for size in expression.free_symbols}
-    expanded = sympy.expand(expression.xreplace(above))
-    return all(n >= 0 for n in expanded.as_coefficients_dict().values())

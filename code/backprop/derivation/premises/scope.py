@@ -4,6 +4,7 @@ from ..errors import DerivationError, ShapeError
 from ..language.algebra import Over
 from ..language.arrays import Array, Delta, Entry
 from ..language.chosen import OneHot, Position
+from ..language.computed import Computed
 from ..language.shifted import Shifted
 from ..nodes import Dimension, Index, Place, walk
 
@@ -115,7 +116,7 @@ def size_of(index, scope, expression, axis="…"):
 
 def check_names(expressions, sizes, why="sizes gives no length for {}"):
     """Every name is one array, and every dimension has a size. Raises otherwise."""
-    names, numbered, letters = {}, {}, set()
+    names, numbered, letters = {}, {}, {}
     for part in (part for expression in expressions for part in walk(expression)):
         if isinstance(part, Array) and names.setdefault(part.name, part) != part:
             raise DerivationError(f"two different arrays have the name {part.name}")
@@ -123,9 +124,9 @@ def check_names(expressions, sizes, why="sizes gives no length for {}"):
             raise DerivationError(why.format(part))
         if isinstance(part, Entry) and len(part.indices) == 1:
             numbered[f"{part.array.name}{part.indices[0]}"] = part
-        if isinstance(part, Dimension):
-            letters.add(str(part))
-    for name in names.keys() & letters:
+        if isinstance(part, Dimension) and letters.setdefault(part.name, part) != part:
+            raise DerivationError(f"two different sizes have the name {part.name}")
+    for name in names.keys() & letters.keys():
         raise DerivationError(f"{name} is an array and a size: rename one")
     for name in names.keys() & numbered.keys():
         if type(numbered[name].indices[0]) is int:
@@ -137,12 +138,31 @@ def shapes_of(expressions, sizes):
     found = [part for whole in expressions for part in walk(whole) if isinstance(part, Dimension)]
     found += [size for whole in expressions for size in whole.shape]
     found = [*dict.fromkeys(found)]
+    free = [size for size in found if not isinstance(size, Computed)]
+    return [with_computed(shape, found) for shape in free_shapes(free, sizes)]
+
+
+def free_shapes(found, sizes):
+    """The shapes, but for the sizes that are computed."""
     if sizes is None and len(found) > MANY_SIZES:  # the products of all sizes are too large
         return small_shapes(found)
     first = {size: 2 + k for k, size in enumerate(found)} if sizes is None else check_sizes(sizes)
     numbers = [*first.values()]
     turned = numbers[1:] + numbers[:1] if len(numbers) > 1 else [n + 1 for n in numbers]
     return [first, dict(zip(first, turned, strict=True))]
+
+
+def with_computed(shape, sizes):
+    """A shape, {size: number}, with the numbers of those sizes that are computed from it."""
+
+    def number(size):
+        if isinstance(size, Computed):
+            return size.worth(number)
+        if size not in shape:
+            raise DerivationError(f"sizes gives no length for {size}")
+        return shape[size]
+
+    return shape | {size: number(size) for size in sizes if isinstance(size, Computed)}
 
 
 def small_shapes(sizes):
@@ -157,6 +177,9 @@ def check_sizes(sizes):
     """{S: 2, M: 3}: from 2 on and pairwise different, so that no shape hides a mistake."""
     if not isinstance(sizes, dict):
         raise DerivationError(f"sizes is a dictionary such as {{S: 2, M: 3}}, got {sizes!r}")
+    for size in sizes:
+        if isinstance(size, Computed):
+            raise DerivationError(f"{size} is computed from others: sizes gives numbers for these")
     if not all(isinstance(s, Dimension) and type(n) is int and n > 1 for s, n in sizes.items()):
         raise DerivationError(f"sizes are integers from 2 on, such as {{S: 2, M: 3}}; got {sizes}")
     if len(set(sizes.values())) < len(sizes):

@@ -182,6 +182,8 @@ def footer(derivation, tex):
         taken = [*letters(one.left).values()]
         left = show(one.left, is_row(one.right))  # (1ᵀ X) is a row, so it is rᵀ
         yield say(f"with {mark}{left} = {show(one.right, taken=taken)}{mark}{such}")
+    for size in derivation.computed:
+        yield say(f"with {mark}{show(size)} = {show(size.formula)}{mark}")
     if derivation.through:
         yield say(
             "by the chain rule (the axiom) through "

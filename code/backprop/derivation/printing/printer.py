@@ -105,6 +105,8 @@ class Printer:
     def dimension(self, node):
         return Part(self.style.name(node.name))
 
+    computed = dimension
+
     def array(self, node):
         return Part(self.style.name(node.name))
 
