@@ -354,7 +354,8 @@ class World:
     def derivative(self, of, by, at):
         """∂of/∂by at all places: the slopes by all entries, of which some are meant."""
         if isinstance(by, Array):
-            return self.slopes_by(by, lambda world: world.value(of, at))
+            slopes = self.slopes_by(by, lambda world: world.value(of, at))
+            return np.moveaxis(slopes, range(len(by.shape)), range(-len(by.shape), 0))
         slopes = self.slopes_by(by.array, lambda w: np.broadcast_to(w.value(of, at), spread(at)))
         return slopes[*self.places(by.indices, at), *np.ogrid[*map(slice, spread(at))]]
 

@@ -477,7 +477,7 @@ class Reader:
         return lambda world, at: one_of(slopes(world), places([*below, *above], at, world))
 
     def second(self):
-        """∂²L/∂Z_ab ∂Z_ij: the second variable is that of the gradient."""
+        """∂²L/∂Z_ab ∂Z_ij, or ∂²L/∂w ∂w: the second variable is that of the gradient."""
         loss, _ = self.symbol()
         self.need("}", "{", r"\partial")
         by, below = self.symbol()
@@ -485,6 +485,8 @@ class Reader:
         inner, above = self.symbol()
         self.need("}")
         gradient = Gradient.made(inner, loss)
+        if below is None and above is None:  # a matrix: the rows are those of the gradient
+            return lambda world, at: Matrix.of(world.slopes_of(gradient, by).T)
         indices = [*below, *above]
         return lambda world, at: one_of(world.slopes_of(gradient, by), places(indices, at, world))
 
