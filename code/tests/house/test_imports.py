@@ -17,8 +17,8 @@ FLOORS = {
         "errors misuse nodes language premises judges printing citing hints steps induction "
         "finding".split()
     ),
-    "backprop.exercises": "vocabulary tables formulas cards diagnosis telling drilling drills "
-    "trying checking".split(),
+    "backprop.exercises": "vocabulary tables formulas further cards diagnosis telling drilling "
+    "drills trying checking".split(),
     "book": "chromium fingerprint settings chapters runtime notebooks website paper audit build "
     "new".split(),
 }
