@@ -12,7 +12,7 @@ As everywhere in this field it is a cross-correlation: the kernel is not rotated
 
 Inside, the samples are the last axis: `_last` gives (C, H, W, S), a view. Then every copy and every
 sum under a window runs over S numbers in sequence, which is twice as fast. What is returned is a
-view with the samples first; its memory stays as it is, and the next layer finds it so.
+view with the samples first; the order in memory stays, and the next layer finds it so.
 """
 
 import functools

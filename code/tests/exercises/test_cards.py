@@ -75,8 +75,9 @@ def test_a_card_says_what_was_proved_and_what_the_table_has(chapter, name, proof
     if proof:
         assert proof.proved
         assert found["Formula"].get_text() == rf"\(\displaystyle {conclusion(proof)}\)"
-        (picture,) = article.select("svg")
-        assert picture["aria-label"].startswith("As boxes: ")
+        pictures = [one["aria-label"] for one in article.select("svg")]
+        assert [text[:10] for text in pictures] == ["As boxes: "] * bool(proof.last.shape)
+        assert pictures or chapter == "convolution"  # a shifted index has no form in whole arrays
     sides = [side for side in found["Shapes"].get_text().split(" from ")[0].split(" × ")]
     assert sides == (quantity.shape.split() or ["a scalar"])
 
