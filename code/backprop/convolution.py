@@ -9,6 +9,10 @@ With stride s and padding p, and X extended by p zeros on each side:
 As everywhere in this field it is a cross-correlation: the kernel is not rotated. The output has
 ⌊(H + 2p − k)/s⌋ + 1 rows; what no window reaches has the gradient 0. `kernel_size`, `stride` and
 `padding` are integers, or pairs of them for rows and columns.
+
+Inside, the samples are the last axis: `_last` gives (C, H, W, S), a view. Then every copy and every
+sum under a window runs over S numbers in sequence, which is twice as fast. What is returned is a
+view with the samples first; the order in memory stays, and the next layer finds it so.
 """
 
 import functools
@@ -21,7 +25,7 @@ from .initializers import kaiming_normal
 from .layer import Layer
 from .validation import as_dtype, as_floats, expect_number, expect_shape, expects
 
-BLOCK = 2**18  # entries
+BLOCK = 2**22  # entries
 
 
 @expects("Conv2d", W="N C k m", X="S C H W", b="N")
@@ -31,12 +35,15 @@ def conv2d(X, W, b, stride=1, padding=0):
     Raises ValueError if the shapes do not meet, or if the kernel does not fit into X.
     """
     windows, *_ = _windows(X, W, stride, padding)
-    S, (N, *_), (h, w) = len(X), W.shape, windows.shape[2:4]
-    Y = np.empty((S, N, h, w), np.result_type(X, W, b))
-    for some in _blocks(windows):
-        product = W.reshape(N, -1) @ _columns(windows[some])
-        Y[some] = (product + b[:, None]).reshape(N, -1, h, w).swapaxes(0, 1)
-    return Y
+    N, (h, w, S) = len(W), windows.shape[3:]
+    Y, blocks = np.empty((N, h, w, S), np.result_type(X, W)), _blocks(windows)
+    for some in blocks:
+        columns = _columns(windows[..., some])
+        if len(blocks) == 1:
+            np.matmul(W.reshape(N, -1), columns, out=Y.reshape(N, -1))
+        else:
+            Y[..., some] = (W.reshape(N, -1) @ columns).reshape(N, h, w, -1)
+    return _first(np.add(Y, b.reshape(N, 1, 1, 1), out=Y if b.dtype == Y.dtype else None))
 
 
 @expects("Conv2d", W="N C k m", X="S C H W", dY="S N h w")
@@ -47,23 +54,25 @@ def conv2d_backward(dY, X, W, stride=1, padding=0, needs_dX=True):
     gradients from all of them. Without `needs_dX`, dX is None.
     """
     windows, stride, padding = _windows(X, W, stride, padding)
-    expect_shape(dY, (len(X), len(W), *windows.shape[2:4]), {}, "dY", "Conv2d")
-    dX = np.empty(X.shape, np.result_type(dY, W)) if needs_dX else None
+    expect_shape(dY, (len(X), len(W), *windows.shape[3:5]), {}, "dY", "Conv2d")
+    dY, shape = _last(dY), _last(X).shape
+    dX = np.empty(shape, np.result_type(dY, W)) if needs_dX else None
     dW = np.zeros((len(W), W[0].size), np.result_type(dY, X))
     for some in _blocks(windows):
-        rows = dY[some].swapaxes(0, 1).reshape(len(W), -1)
-        dW += rows @ _columns(windows[some]).T
+        rows = dY[..., some].reshape(len(W), -1)
+        dW += rows @ _columns(windows[..., some]).T
         if needs_dX:
-            dX[some] = _scattered(rows, W, X[some].shape, dY.shape[2:], stride, padding)
-    return dX, dW.reshape(W.shape), dY.sum(axis=(0, 2, 3))
+            dX[..., some] = _scattered(rows, W, dX[..., some].shape, dY.shape, stride, padding)
+    db = dY.sum(axis=(1, 2, 3))
+    return dX if dX is None else _first(dX), dW.reshape(W.shape), db
 
 
 def _scattered(rows, W, shape, places, stride, padding):
-    """dX (S, C, H, W) from dY as rows (N, S·h·w): Wᵀ dY under each window, added up."""
-    (N, C, k, m), (S, _, *sizes) = W.shape, shape
-    back = (W.reshape(N, -1).T @ rows).reshape(C, k, m, S, *places)
-    pieces = {(u, v): back[:, u, v] for u, v in np.ndindex(k, m)}
-    return _added_up(pieces, (C, S, *sizes), stride, padding).swapaxes(0, 1)
+    """dX (C, H, W, S) from dY as rows (N, h·w·S): Wᵀ dY under each window, added up."""
+    (N, C, k, m), (_, h, w, _) = W.shape, places
+    back = (W.reshape(N, -1).T @ rows).reshape(C, k, m, h, w, -1)
+    pieces = ((place, back[:, *place]) for place in np.ndindex(k, m))
+    return _added_up(pieces, shape, stride, padding)
 
 
 @expects("MaxPool2d", X="S C H W")
@@ -73,7 +82,7 @@ def max_pool2d(X, kernel_size, stride=None, padding=0):
     `stride` is the kernel's size unless given. Raises ValueError if the kernel does not fit into X.
     """
     pieces, _ = _pieces(X, kernel_size, stride, padding, "MaxPool2d", -np.inf)
-    return np.array(functools.reduce(np.maximum, pieces.values()))
+    return _first(np.array(functools.reduce(np.maximum, pieces.values())))
 
 
 @expects("MaxPool2d", X="S C H W", dY="S C h w")
@@ -84,28 +93,33 @@ def max_pool2d_backward(dY, X, kernel_size, stride=None, padding=0):
     """
     pieces, stride = _pieces(X, kernel_size, stride, padding, "MaxPool2d", -np.inf)
     top = functools.reduce(np.maximum, pieces.values())
-    expect_shape(dY, top.shape, {}, "dY", "MaxPool2d")
-    back, left = {}, dY
+    expect_shape(dY, _first(top).shape, {}, "dY", "MaxPool2d")
+    sent = _to_the_first(top, pieces, np.array(_last(dY), order="C"))
+    return _first(_added_up(sent, _last(X).shape, stride, padding))
+
+
+def _to_the_first(top, pieces, left):
+    """For each place in a window what it gets: all that is `left`, if it is the maximum."""
     for place, piece in pieces.items():
-        back[place] = np.where(piece == top, left, 0)
-        left = np.where(piece == top, 0, left)
-    return _added_up(back, X.shape, stride, padding)
+        sent = left * (piece == top)
+        yield place, sent
+        left -= sent  # nothing is left for an equal one
 
 
 @expects("AvgPool2d", X="S C H W")
 def avg_pool2d(X, kernel_size, stride=None, padding=0):
     """The mean of each window: X (S, C, H, W) → Y (S, C, h, w). The zeros of the padding count."""
     pieces, _ = _pieces(X, kernel_size, stride, padding, "AvgPool2d", 0)
-    return sum(pieces.values()) / len(pieces)
+    return _first(sum(pieces.values()) / len(pieces))
 
 
 @expects("AvgPool2d", dY="S C h w")
 def avg_pool2d_backward(dY, shape, kernel_size, stride=None, padding=0):
     """dX of this `shape` (S, C, H, W): each entry of dY in equal parts to all of its window."""
     pieces, stride = _pieces(_zeros(shape, dY), kernel_size, stride, padding, "AvgPool2d", 0)
-    expect_shape(dY, pieces[0, 0].shape, {}, "dY", "AvgPool2d")
-    back = dict.fromkeys(pieces, dY / len(pieces))
-    return _added_up(back, shape, stride, padding)
+    expect_shape(dY, _first(pieces[0, 0]).shape, {}, "dY", "AvgPool2d")
+    part, (S, *sizes) = _last(dY) / len(pieces), shape
+    return _first(_added_up(((place, part) for place in pieces), (*sizes, S), stride, padding))
 
 
 class Conv2d(Layer):
@@ -212,57 +226,70 @@ class Flatten(Layer):
         (shape,) = self._recall()
         dY = as_floats(dY, "dY", "Flatten")
         expect_shape(dY, (shape[0], math.prod(shape[1:])), {}, "dY", "Flatten")
-        return dY.reshape(shape)
+        last = np.moveaxis(dY.reshape(shape), 0, -1).copy()  # as the layer before wants it
+        return np.moveaxis(last, -1, 0)
+
+
+def _last(X):
+    """A view of X (S, C, H, W) with the samples last, (C, H, W, S)."""
+    return X.transpose(1, 2, 3, 0)
+
+
+def _first(X):
+    """The same, back: (C, H, W, S) → (S, C, H, W)."""
+    return X.transpose(3, 0, 1, 2)
 
 
 def _windows(X, W, stride, padding):
-    """(a view (S, C, h, w, k, m) of the numbers under each window, stride, padding)."""
+    """(a view (C, k, m, h, w, S) of the numbers under each window, stride, padding)."""
     stride, padding = _pair(stride, "stride", "Conv2d", 1), _pair(padding, "padding", "Conv2d", 0)
-    X = _padded(X, padding, 0)
+    X = _padded(_last(X), padding, 0)
     _fits(W.shape[2:], X, "W", "Conv2d")
-    windows = sliding_window_view(X, W.shape[2:], axis=(2, 3))
-    return windows[:, :, :: stride[0], :: stride[1]], stride, padding
+    windows = sliding_window_view(X, W.shape[2:], axis=(1, 2))
+    return windows[:, :: stride[0], :: stride[1]].transpose(0, 4, 5, 1, 2, 3), stride, padding
 
 
 def _columns(windows):
-    """(C·k·m, S·h·w): each column the numbers under one window."""
-    S, C, h, w, k, m = windows.shape
-    return windows.transpose(1, 4, 5, 0, 2, 3).reshape(C * k * m, S * h * w)
+    """(C·k·m, h·w·S): each column the numbers under one window."""
+    C, k, m, h, w, S = windows.shape
+    return windows.reshape(C * k * m, h * w * S)
 
 
 def _blocks(windows):
-    """Slices of samples so few that their columns stay in the processor's cache."""
-    size = max(1, BLOCK // windows[0].size)
-    return [slice(i, i + size) for i in range(0, len(windows), size)]
+    """Slices of samples so few that their columns take no more than some megabytes."""
+    size, S = max(1, BLOCK // windows[..., 0].size), windows.shape[-1]
+    return [slice(i, i + size) for i in range(0, S, size)]
 
 
 def _pieces(X, kernel_size, stride, padding, who, fill):
-    """({(u, v): entry u, v of each window, (S, C, h, w)}, stride)."""
+    """({(u, v): entry u, v of each window, (C, h, w, S)}, stride)."""
     (k, m), (s, t), padding = _window(kernel_size, stride, padding, who)
-    X = _padded(X, padding, fill)
+    X = _padded(_last(X), padding, fill)
     _fits((k, m), X, "kernel_size", who)
-    h, w = (X.shape[2] - k) // s + 1, (X.shape[3] - m) // t + 1
-    pieces = {(u, v): X[:, :, u : u + s * h : s, v : v + t * w : t] for u, v in np.ndindex(k, m)}
+    h, w = (X.shape[1] - k) // s + 1, (X.shape[2] - m) // t + 1
+    pieces = {(u, v): X[:, u : u + s * h : s, v : v + t * w : t] for u, v in np.ndindex(k, m)}
     return pieces, (s, t)
 
 
 def _added_up(pieces, shape, stride, padding):
     """What `_pieces` takes apart, added up where windows overlap, without the padding."""
     (s, t), (p, q) = _pair(stride, "stride", "", 1), _pair(padding, "padding", "", 0)
-    one, (H, W) = pieces[0, 0], shape[2:]
-    total = np.zeros((*shape[:2], H + 2 * p, W + 2 * q), one.dtype)
-    h, w = one.shape[2:]
-    for (u, v), piece in pieces.items():
-        total[:, :, u : u + s * h : s, v : v + t * w : t] += piece
-    return total[:, :, p : p + H, q : q + W]  # not p:-p, which is empty for p = 0
+    total, (C, H, W, S) = None, shape
+    for (u, v), piece in pieces:
+        if total is None:
+            total = np.zeros((C, H + 2 * p, W + 2 * q, S), piece.dtype)
+        _, h, w, _ = piece.shape
+        total[:, u : u + s * h : s, v : v + t * w : t] += piece
+    return total[:, p : p + H, q : q + W]  # not p:-p, which is empty for p = 0
 
 
 def _padded(X, padding, fill):
+    """X (C, H, W, S) with a border, in memory where the samples are last."""
     if padding == (0, 0):
-        return X
-    (p, q), (S, C, H, W) = padding, X.shape
-    padded = np.full((S, C, H + 2 * p, W + 2 * q), fill, X.dtype)
-    padded[:, :, p : p + H, q : q + W] = X
+        return np.ascontiguousarray(X)
+    (p, q), (C, H, W, S) = padding, X.shape
+    padded = np.full((C, H + 2 * p, W + 2 * q, S), fill, X.dtype)
+    padded[:, p : p + H, q : q + W] = X
     return padded
 
 
@@ -287,7 +314,7 @@ def _pair(value, name, who, low):
 
 
 def _fits(kernel, X, name, who):
-    (k, m), (H, W) = kernel, X.shape[2:]
+    (k, m), (H, W) = kernel, X.shape[1:3]
     if k > H or m > W:
         raise ValueError(
             f"{who} expects {name} to fit into X, with its padding {H} × {W}, got a kernel of "

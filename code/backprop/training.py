@@ -44,9 +44,12 @@ class History:
         return {name: f"{values[-1]:.4f}" for name, values in asdict(self).items() if values}
 
 
-@expects("predict", X="S M")
+@expects("predict", X="S M ...")
 def predict(model, X, batch_size=1000):
-    """The outputs (S, C) of all samples X (S, M), computed batch by batch, with dropout off."""
+    """The outputs (S, C) of all samples X, computed batch by batch, with dropout off.
+
+    X is (S, M), or images (S, C, H, W) for a model that takes them.
+    """
     _check_model(model, "predict")
     size = expect_number(batch_size, "batch_size", "predict", low=1, whole=True)
     was, model.training = getattr(model, "training", False), False
@@ -79,10 +82,11 @@ def train(
 ):
     """Train `model` on data.X_train and data.y_train for a number of epochs; returns a `History`.
 
-    y_train holds labels (S,), or with `loss` MSE() or BCEWithLogits() targets (S,) or (S, N). The
-    test part of `data` is never looked at: `validation` is the fraction of the training part
-    held out for the figures per epoch (0: none). `loss` is SoftmaxCrossEntropy() unless given.
-    `schedule` maps the progress of the run, 0 … 1, to a factor on the learning rate (`cosine`).
+    X_train is (S, M), or images (S, C, H, W) for a model that takes them. y_train holds labels
+    (S,), or with `loss` MSE() or BCEWithLogits() targets (S,) or (S, N). The test part of `data` is
+    never looked at: `validation` is the fraction of the training part held out for the figures per
+    epoch (0: none). `loss` is SoftmaxCrossEntropy() unless given. `schedule` maps the progress of
+    the run, 0 … 1, to a factor on the learning rate (`cosine`).
     `rng` (a seed or Generator) draws the order of the samples. `checkpoint` is a path: at the start
     and after each epoch the whole state is written there, and a run that finds it goes on from it,
     ending with the same bits as if it had never stopped, wherever it did. The state before that is
@@ -109,7 +113,7 @@ def train(
         epochs=epochs,
         batch_size=batch_size,
         schedule=schedule,
-        shape=[len(rows), X.shape[1]],
+        shape=[len(rows), *X.shape[1:]],
         advice=advice(X[rows[:SAMPLES]], y[rows[:SAMPLES]]),
     )
     checkpoints.resume(run, checkpoint)
@@ -154,7 +158,7 @@ class _Run:
         """One pass over these rows in a new order; a smaller last batch has a smaller weight."""
         order, first_lr = rows[self.rng.permutation(len(rows))], self.optimizer.lr
         starts = range(0, len(rows), self.batch_size)
-        inputs = np.empty((min(self.batch_size, len(rows)), X.shape[1]), X.dtype)
+        inputs = np.empty((min(self.batch_size, len(rows)), *X.shape[1:]), X.dtype)
         total = right = 0.0
         if self.watch:
             self.watch.begin(epoch, self.epochs, first_lr)
@@ -268,11 +272,11 @@ def _finite(loss):
 
 
 def _checked(data, loss):
-    """X (S, M) and y: labels (S,), or real targets (S,) or (S, N) for a loss that takes them."""
+    """X (S, M …) and y: labels (S,), or real targets (S,) or (S, N) for a loss that takes them."""
     if not (hasattr(data, "X_train") and hasattr(data, "y_train")):
         raise ValueError(f"train expects data with X_train and y_train, got {type(data).__name__}")
     X = as_floats(data.X_train, "X_train", "train")
-    expect_shape(X, ("S", "M"), {}, "X_train", "train")
+    expect_shape(X, ("S", "M", "..."), {}, "X_train", "train")
     if not getattr(loss, "real_targets", False):
         return X, _labels(data.y_train, "y_train", len(X), "train")
     y = as_floats(data.y_train, "y_train", "train")

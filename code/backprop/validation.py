@@ -200,8 +200,9 @@ def as_dtype(dtype, who):
 def _is_finite(array):
     # The sum of squares is one pass over memory and finite for nearly every finite array; only if
     # it overflows does every entry have to be looked at.
+    flat = array.ravel(order="K")  # as it is in memory: images are there with the samples last
     with np.errstate(over="ignore", invalid="ignore"):
-        quick = np.vdot(array, array)
+        quick = np.vdot(flat, flat)
     return bool(np.isfinite(quick)) or bool(np.isfinite(array).all())
 
 

@@ -19,9 +19,13 @@ from backprop import (
     MSE,
     SGD,
     Adam,
+    Conv2d,
     CrossEntropy,
     Dropout,
+    Flatten,
     Linear,
+    MaxPool2d,
+    ReLU,
     Sequential,
     Softmax,
     SoftmaxCrossEntropy,
@@ -59,6 +63,30 @@ def fit(data, epochs=3, make=momentum, dropout=0.2, **arguments):
     model = MLP([64, 16, 10], rng=0, dropout=dropout)
     arguments = {"batch_size": 64, "progress": False} | arguments
     return model, train(model, data, make(model), epochs, **arguments)
+
+
+def of_images(rng=0):
+    rng = np.random.default_rng(rng)
+    inside = [Conv2d(1, 8, 3, 1, 1, rng, np.float32), MaxPool2d(2), ReLU(), Flatten()]
+    return Sequential(*inside, Dropout(0.1, rng), Linear(8 * 4 * 4, 10, rng, np.float32, 0.1))
+
+
+def test_a_network_of_images_is_trained_and_goes_on_with_the_same_bits(small, tmp_path):
+    images = small._replace(
+        X_train=small.X_train.reshape(-1, 1, 8, 8), X_test=small.X_test.reshape(-1, 1, 8, 8)
+    )
+    ends = []
+    for stops in ([8], [3, 8]):
+        for epochs in stops:
+            model = of_images()
+            given = {"checkpoint": tmp_path / f"{len(stops)}.npz", "progress": False}
+            optimizer = Adam(model.parameters(), lr=5e-3)
+            history = train(model, images, optimizer, epochs, batch_size=32, **given)
+        ends.append((history, predict(model, images.X_test, batch_size=100)))
+    assert ends[0][0] == ends[1][0]
+    np.testing.assert_array_equal(ends[0][1], ends[1][1])
+    assert accuracy(model, images.X_test, images.y_test) > 0.8
+    assert history.val_accuracy[-1] > 0.8
 
 
 def weights(model):

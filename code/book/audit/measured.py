@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from backprop import MLP, Dropout, SoftmaxCrossEntropy, activations, losses, numerical_gradient
 from backprop.attention import attention, attention_backward
+from backprop.convolution import conv2d, conv2d_backward
 from backprop.engine import Node
 from backprop.linear import linear_backward, linear_forward
 from backprop.normalization import (
@@ -68,7 +69,7 @@ def measured():
     """All rows, in the order of the book."""
     given = Given()
     families = [linear, activation, each_activation, of_softmax, cross_entropy, other_losses]
-    families += [hessian, dropout, network, broadcast, norms, one_head, curvature]
+    families += [hessian, dropout, network, broadcast, norms, convolution, one_head, curvature]
     return [row for family in families for row in family(given)]
 
 
@@ -270,6 +271,24 @@ def norms(g):
     found = numerical_gradient(lambda v: (g.up * rms_norm(g.X, v)).sum(), scale)
     what = "RMS norm, scale gradient"
     yield row(what, "own_derivation", "gain", rms_norm_backward, dscale, found)
+
+
+def convolution(g):
+    """Two images of 3 channels, 6 × 5, under 4 kernels of 3 × 2, stride 2 and padding 1."""
+    X, W, b, dY = map(g.normal, [(2, 3, 6, 5), (4, 3, 3, 2), 4, (2, 4, 3, 3)])
+    claimed = conv2d_backward(dY, X, W, 2, 1)
+    proofs = ["to_images to_input", "to_kernels to_kernel", "to_biases to_bias"]
+    names = {"input": X, "kernel": W, "bias": b}
+    for n, (name, x) in enumerate(names.items()):
+
+        def loss(x, n=n):
+            return (
+                dY * conv2d(*(x if k == n else one for k, one in enumerate((X, W, b))), 2, 1)
+            ).sum()
+
+        what = f"convolution, {name} gradient"
+        found = numerical_gradient(loss, x)
+        yield row(what, "convolution", proofs[n], conv2d_backward, claimed[n], found)
 
 
 def one_head(g):

@@ -302,6 +302,39 @@ def test_a_legend_that_is_missing_is_missed():
     assert "entry" in without_legend("linear", text.replace("legend(entry)", "entry"))
 
 
+# Shifted places.
+
+
+def slide():
+    """A kernel of two along four numbers, the example of the chapter "Convolution"."""
+    P, K = dimensions("P K")  # noqa: F405
+    x, w, y, u = array("x", M), array("w", K), array("y", P), indices("u")  # noqa: F405
+    define = {y[i]: Sum(x[i + u - 1] * w[u], (u, 1, K))}  # noqa: F405
+    made = Derivation(d(L, x[a]), define=define)  # noqa: F405
+    terms = gradient(y)[i] * w[u] * delta(a, i + u - 1)  # noqa: F405
+    made.line(Sum(terms, (i, 1, P), (u, 1, K)), "chain rule", using=(chain_rule, y))  # noqa: F405
+    made.line(Sum(gradient(y)[i] * w[a - i + 1], (i, 1, P)), "the delta selects u")  # noqa: F405
+    return made, {x: [1, 3, 2, 4], w: [2, -1], y: [-1, 4, 0], gradient(y): [1, 2, -1]}  # noqa: F405
+
+
+def test_what_is_not_on_the_axis_is_0_and_its_term_is_not_written():
+    shown = by_hand(*slide(), [2, 3, -4, 1], at=(2,))._repr_latex_()  # noqa: F405
+    assert r"x_{2}} &= 1 \cdot (-1) + 2 \cdot 2 \\[0.8ex]" + "\n&= 3\n" in shown
+    first = by_hand(*slide(), [2, 3, -4, 1], at=(1,))._repr_latex_()  # noqa: F405
+    assert r"x_{1}} &= 1 \cdot 2 \\[0.8ex]" + "\n&= 2\n" in first
+    assert "entry" not in repr(by_hand(*slide(), [2, 3, -4, 1], line=1))  # noqa: F405
+
+
+@pytest.mark.parametrize("wrong", [[2, -1, -2, 1], [2, 3, -4, 0]])  # overwritten; the end left out
+def test_wrong_numbers_of_a_shifted_line_are_refused(wrong):
+    with pytest.raises(DerivationError, match=r"by hand entry \(\d\) of ∂L/∂x_a is"):  # noqa: F405
+        by_hand(*slide(), wrong)  # noqa: F405
+    made, given = slide()
+    [y] = [one for one in given if str(one) == "y"]
+    with pytest.raises(DerivationError, match="of y is 5, but the formula gives 4"):  # noqa: F405
+        by_hand(made, given | {y: [-1, 5, 0]}, [2, 3, -4, 1])  # noqa: F405
+
+
 # A bound index that is renamed is said.
 
 

@@ -22,7 +22,7 @@ from ..language.functions import Apply, Known
 from ..language.kinks import Larger, Smaller
 from ..language.shifted import Shifted
 from ..language.vectors import Diag, Ones, Outer
-from ..nodes import Dimension, Number
+from ..nodes import Dimension, Number, walk
 from .page import aligned, in_steps, prose, rows
 from .printer import Printer, is_row, latex, letters, text
 from .styles import ADD, ATOM, POWER, Latex, Part
@@ -278,7 +278,8 @@ def worth(node, given, sizes, at):
         case Apply(function, argument) if isinstance(function, Known):
             return np.vectorize(function.sympy, otypes=[object])(of(argument))[()]
         case Apply(function, Entry(array, indices)) if Apply(function, array) in given:
-            return given[Apply(function, array)][tuple(at.get(one, one) - 1 for one in indices)]
+            place = [value_of(one, at, sizes) for one in indices]
+            return given[Apply(function, array)][tuple(n - 1 for n in place)]
     if type(node) in BINARY:
         return plain(BINARY[type(node)](of(node.left), of(node.right)))
     raise NoNumbers(f"by_hand() has no numbers for {node}")
@@ -290,14 +291,12 @@ def plain(value):
 
 
 def position(index, given, at, sizes):
-    """The number that an index is here, or a place that is made of some."""
-    if isinstance(index, Position) and index.array in given:
-        return int(given[index.array][tuple(at.get(one, one) - 1 for one in index.indices)])
-    if isinstance(index, Position):
+    """The number that an index is here, or a place that is looked up or made of some."""
+    if not isinstance(index, Position):
+        return value_of(index, at, sizes)
+    if index.array not in given:
         raise NoNumbers(f"by_hand() has no numbers for {index}")
-    if isinstance(index, Shifted):
-        return index.at(lambda letter: at[letter], lambda size: sizes[size])
-    return at.get(index, index)
+    return int(given[index.array][tuple(at.get(one, one) - 1 for one in index.indices)])
 
 
 def entry_at(values, place):
@@ -305,6 +304,20 @@ def entry_at(values, place):
     if not all(1 <= n <= length for n, length in zip(place, values.shape, strict=True)):
         return sympy.S.Zero
     return values[tuple(n - 1 for n in place)]
+
+
+def value_of(place, at, sizes):
+    """The number of an index, an integer, or what is computed from them, i + u - 1."""
+    if isinstance(place, Shifted):
+        if not {*place.sizes} <= {*sizes}:
+            raise NoNumbers(f"by_hand() needs the numbers of an array that has the axes of {place}")
+        return place.at(at.get, sizes.get)
+    return at.get(place, place)
+
+
+def is_on(entry, place, sizes):
+    """Whether a place is on the axes of an entry; what is not there is 0."""
+    return all(1 <= n <= sizes[size] for n, size in zip(place, entry.array.shape, strict=True))
 
 
 def places(indices, lengths, sizes):
@@ -377,6 +390,14 @@ class Numbers(Printer):
 
     dimension = delta = entry
 
+    def leaves_out(self, body):
+        """Whether a term is 0 because one of its entries is not on the axis: it is not written."""
+        entries = [part for part in walk(body) if isinstance(part, Entry)]
+        shifted = [part for part in entries if any(isinstance(n, Shifted) for n in part.indices)]
+        places_ = [[value_of(n, self.at, self.sizes) for n in part.indices] for part in shifted]
+        off = [not is_on(*pair, self.sizes) for pair in zip(shifted, places_, strict=True)]
+        return any(off) and self.value(body) == 0
+
     def array(self, node):
         raise NoNumbers(f"by_hand() has no numbers for {node}")
 
@@ -384,9 +405,11 @@ class Numbers(Printer):
 
     def sum(self, node):
         terms = [
-            Numbers(self.given, self.sizes, {**self.at, **more}).part(node.body)
+            Numbers(self.given, self.sizes, {**self.at, **more})
             for more in places(node.indices, node.sizes, self.sizes)
         ]
+        inside = [term for term in terms if not term.leaves_out(node.body)] or terms[:1]
+        terms = [term.part(node.body) for term in inside]
         if len(terms) == 1:
             return terms[0]
         first, *others = (part.text for part in terms)

@@ -19,6 +19,9 @@ FIRST = {"S": 5, "M": 4, "N": 3, "C": 6, "K": 7, "V": 8, "H": 9, "D": 2}
 FIRST |= {"T": 10, "T'": 11}  # places of queries, and of keys
 SECOND = {"S": 3, "M": 6, "N": 7, "C": 4, "K": 2, "V": 5, "H": 8, "D": 9}
 SECOND |= {"T": 11, "T'": 10}
+# Under convolutions: I = P + K - 1 inputs; Q = 2 P - 2 + K and J = 2 P + 1 where the stride is 2.
+FIRST |= {"P": 12, "I": 18, "J": 25, "Q": 29}
+SECOND |= {"P": 13, "I": 14, "J": 27, "Q": 26}
 STEP = 7  # of the second integers: a rounded logarithm of these is another one
 
 
