@@ -78,7 +78,7 @@ texts: $(VENV)/book.stamp ## copy hints and solutions from the chapters for hint
 mutants: $(VENV)/book.stamp ## plant mistakes in every line of every derivation, and count those refused
 	@$(BIN)/python -m book.audit.mutants
 
-proofs: $(VENV)/book.stamp ## prove the rules of the judge in Coq (apt-get install coq libcoq-mathcomp-ssreflect)
+proofs: $(VENV)/book.stamp ## prove the rules of the judge in Coq (apt-get install coq libcoq-mathcomp-algebra)
 	@$(BIN)/python -m book.audit.proofs
 
 lock: ## pin all dependencies again (needs uv; UPGRADE=--upgrade takes the newest)

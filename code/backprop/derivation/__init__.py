@@ -19,11 +19,11 @@ To read the code, begin with `steps`: a derivation, line by line. On this floor 
 all expressions have in common, `misuse`, what may not be done to them, and `errors`. Each room
 imports only from those before it:
 
-language    what an author writes: algebra, arrays, shifted (indices), functions, vectors
+language    what an author writes: algebra, arrays, shifted (indices), functions, vectors, matrices
 premises    what may be in a line (admission, scope, ranges, conditions), and what it may rest on
             (definitions, hypotheses, facts)
 judges      both use reading, opaque, rational and work (a limit); the one for all shapes is normal,
-            rules, atoms, indexed, opening, derivatives, and quick, which may say no before it;
+            rules, matrices, atoms, indexed, opening, derivatives, and quick, which says no first;
             the one that finds the counterexample is explicit, entries, zero
 printing    what is shown: styles, printer, page, boxes, by_hand, legend, as_numpy
 steps       a derivation: what uses the rooms above and is used by the one below
@@ -46,10 +46,17 @@ from .language import functions
 from .language.algebra import Sum, sqrt
 from .language.arrays import L, array, d, delta, dimensions, gradient, indices, loss
 from .language.functions import *  # noqa: F403
+from .language.matrices import det, eye, inner, inverse, trace
 from .language.vectors import diag, ones, outer
 from .nodes import pi
 from .premises.facts import chain_rule
-from .premises.hypotheses import rows_sum_to_one
+from .premises.hypotheses import (
+    orthogonal,
+    positive_definite,
+    projection,
+    rows_sum_to_one,
+    symmetric,
+)
 from .printing.boxes import boxes
 from .printing.by_hand import by_hand
 from .printing.legend import legend
@@ -58,6 +65,8 @@ from .steps import Derivation
 __all__ = [
     "Derivation", "DerivationError", "HiddenDependence", "L", "NotProved", "ShapeError", "Sum",
     "UncitedFact", "UnusedFact", "VacuousStep", "WrongStep", "array", "as_sympy", "boxes",
-    "by_hand", "chain_rule", "d", "delta", "derive", "diag", "dimensions", "gradient", "indices",
-    "legend", "loss", "ones", "outer", "pi", "rows_sum_to_one", "sqrt", *functions.__all__,
+    "by_hand", "chain_rule", "d", "delta", "derive", "det", "diag", "dimensions", "eye", "gradient",
+    "indices", "inner", "inverse", "legend", "loss", "ones", "orthogonal", "outer", "pi",
+    "positive_definite", "projection", "rows_sum_to_one", "sqrt", "symmetric", "trace",
+    *functions.__all__,
 ]  # fmt: skip

@@ -17,11 +17,13 @@ from .judges import explicit, normal
 from .judges.entries import Entries
 from .judges.work import WRITTEN_OUT, TooMuch, limited
 from .language.arrays import Derivative, Entry, Gradient, gradient
+from .language.matrices import Inverse, matrices_of
 from .nodes import Index, axes, entry, node, walk
 from .premises.admission import admit, admit_target
 from .premises.conditions import needed
 from .premises.definitions import Definitions
 from .premises.facts import Facts, Result, chain_rule
+from .premises.hypotheses import check_together, fulfilled
 from .premises.ranges import outside
 from .premises.scope import arrays_in, shapes_of
 from .printing import as_numpy, page
@@ -99,6 +101,11 @@ class Derivation:
         if latex(expression) == latex(self.last):
             raise VacuousStep(f"the line says the same as the one above it: {expression}")
         admit(expression, self, facts.hypotheses)
+        if how == ENTRIES and any(one.numeric for one in facts.hypotheses):
+            raise DerivationError(
+                "how='entries' compares all numbers at a shape, and a hypothesis on matrices has "
+                "examples only: how='numbers' tests the line with them"
+            )
         checked = self._judge(expression, reason, using, facts, how)
         where = needed(self.last, expression, facts, self.definitions)
         return Step(expression, reason, using, facts, where, how, checked)
@@ -182,7 +189,14 @@ class Derivation:
             Result.of(fact, self.definitions) if isinstance(fact, Derivation) else fact
             for fact in using
         )  # fmt: skip
-        return Facts.of(cited, self.definitions)
+        facts = Facts.of(cited, self.definitions)
+        check_together(tuple(dict.fromkeys([*self.hypotheses, *facts.hypotheses])))
+        return facts
+
+    def _shapes(self, facts):
+        """The shapes, at each of which there are numbers that fulfil what is assumed."""
+        assumed = [*self.hypotheses, *facts.hypotheses]
+        return [fulfilled(sizes, assumed) for sizes in self.shapes]
 
     def _judge(self, expression, reason, using, facts, how):
         """The words that say how the line was checked. Raises DerivationError if it was refused."""
@@ -200,7 +214,7 @@ class Derivation:
         ):  # then the line is true, and a counterexample would be sought in vain
             raise UncitedFact(f"step {number} does not cite {uncited(missing, using, reason)}")
         found, stopped = self._search(expression, reason, facts, how)
-        shapes = [self._used(sizes, expression) for sizes in self.shapes]
+        shapes = [self._used(sizes, expression) for sizes in self._shapes(facts)]
         if how == NUMBERS and not stopped and (not found or found.tested):
             return explicit.words("tested numerically only", shapes)
         if how == ENTRIES and not stopped and not found:
@@ -209,7 +223,7 @@ class Derivation:
             raise UncitedFact(f"step {number} does not cite {uncited(missing, using, reason)}")
         rest = f"\n  left over: {shortened(str(found.residual))}" if found else ""
         rest += f"\n  {too_large or stopped}" if too_large or stopped else ""
-        hint = self._may_depend(expression)
+        hint = self._may_depend(expression) + at_once(facts)
         raise NotProved(f"step {number} is not proved: {reason}{rest}{hint}")
 
     def _proved(self, expression, facts, quickly=False):
@@ -222,7 +236,7 @@ class Derivation:
 
     def _refuted(self, expression, facts):
         """Whether numbers show at once that the line is wrong: then no definition is missing."""
-        entries = Entries(self.shapes[0], self.definitions)
+        entries = Entries(self._shapes(facts)[0], self.definitions)
         sides = self._entry(expression)
         try:
             with limited(WRITTEN_OUT):
@@ -235,7 +249,7 @@ class Derivation:
         found = None
         try:
             with limited(WRITTEN_OUT):
-                for sizes in self.shapes:
+                for sizes in self._shapes(facts):
                     found = self._compare(expression, facts, sizes)
                     if found and found.values:
                         raise self._wrong(expression, reason, sizes, found)
@@ -289,7 +303,8 @@ class Derivation:
 
     def _missing(self, expression, facts):
         """The definitions, and the chain rule, that the line needs and does not cite."""
-        missing = [fact for fact in (*self.definitions, chain_rule) if not facts.has(fact)]
+        known = [*self.definitions, *self._matrices(expression)]
+        missing = [fact for fact in (*known, chain_rule) if not facts.has(fact)]
         if not missing or not self._holds(expression, facts.plus(missing)):
             return []
         for fact in tuple(missing):
@@ -297,6 +312,13 @@ class Derivation:
             if self._holds(expression, facts.plus(others)):
                 missing = others
         return missing
+
+    def _matrices(self, expression):
+        """The A⁻¹ and det A of the lines and of the definitions, which a line may cite."""
+        found = [*self.definitions.matrices]
+        for side in (self.last, expression):
+            found += matrices_of(side)
+        return [*dict.fromkeys(found)]
 
     def _used(self, sizes, expression):
         parts = [self.target, expression, *self.definitions.sides]
@@ -310,6 +332,16 @@ class Derivation:
         return page.as_text(self)
 
 
+def at_once(facts):
+    """What to do if a line cites A⁻¹ and what A is: with A written out, nothing says A⁻¹."""
+    both = [one for one in facts.arrays if isinstance(one, Inverse) and one.of in facts.arrays]
+    return "".join(
+        f"\n  it cites what {one.of} is, and {page.named(one)}, which speaks of {one.of} by its "
+        "name: take two lines, one for each"
+        for one in sorted(both, key=str)
+    )
+
+
 def too_much(error):
     """What is said of a judge that gave up."""
     return TOO_DEEP if isinstance(error, RecursionError) else str(error)
@@ -318,7 +350,7 @@ def too_much(error):
 def uncited(missing, using, reason):
     """What a line does not cite, and what to add to it."""
     names = " and ".join(map(page.named, missing))
-    added = ", ".join("chain_rule" if one is chain_rule else str(one) for one in missing)
+    added = ", ".join("chain_rule" if one is chain_rule else page.typed(one) for one in missing)
     if using or len(missing) > 1:
         added = f"({'…, ' if using else ''}{added})"
     return f"{names}: {reason}\n  add it: using={added}"

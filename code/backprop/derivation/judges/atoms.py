@@ -15,6 +15,7 @@ from .work import spend
 
 _fresh = count(1)
 ONE = frozenset()
+MIRRORED = "≡"  # at the end of the name of an array whose indices may change places
 MANY = "its sums have many indices that run over the same axis"
 spelled = cache(str)  # SymPy takes its time
 
@@ -116,6 +117,8 @@ class Leaf(Atom):
         match self.expression:
             case sympy.KroneckerDelta():
                 return f"δ({','.join(sorted(letters))})"
+            case sympy.Indexed(base=base) if spelled(base).endswith(MIRRORED):
+                return f"{spelled(base)}[{','.join(sorted(letters))}]"
             case sympy.Indexed(base=base):
                 return f"{spelled(base)}[{','.join(letters)}]"
         return f"{type(self.expression).__name__} {self.expression}"

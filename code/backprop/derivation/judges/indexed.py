@@ -8,11 +8,13 @@ import sympy
 
 from ..errors import HiddenDependence
 from ..language.arrays import Array, Derivative, Entry, Gradient
+from ..language.matrices import OfMatrix
 from ..nodes import Index
 from ..premises.facts import Facts
 from ..premises.scope import arrays_in
 from .atoms import Same, axis, is_plain, spelled, whole
 from .derivatives import slope
+from .matrices import slope_of
 from .opening import Opening
 from .reading import Reading
 from .work import spend
@@ -100,6 +102,10 @@ class Indexed(Reading):
         made = self.definitions[array]
         return self.value(made.body, dict(zip(made.indices, at, strict=True)))
 
+    def by_entries(self, array, at):
+        """An entry of A⁻¹, or det A, stays as it is: the cited rules know it."""
+        return self.symbol(array, at)
+
     def gradient(self, gradient, at):
         """The entry of ∂L/∂X: by the definition of L or by the chain rule, if they are cited."""
         if gradient.loss in self.facts.arrays:
@@ -179,6 +185,8 @@ class Indexed(Reading):
             return sympy.S.Zero
         if self.definitions.is_open(one):
             return self.entry(Gradient.made(array, one), at)
+        if isinstance(one, OfMatrix) and one in self.facts.arrays:
+            return self.on_the_way(one, k, one.of, array, at)
         if one in self.facts.arrays:
             return self.through(self.body(one, k), array, at)
         if ways == [array] or not self.facts.chain_rule:
@@ -196,6 +204,8 @@ class Indexed(Reading):
         if one not in self.facts.arrays:
             directly = self.definitions.ways(one, array) != [array]
             return self.opaque_derivative(one, k, array, at, directly)
+        if isinstance(one, OfMatrix):
+            return slope_of(one)(self.symbol, one, k, at)
         return self.reveal(self.taken(one, k, array, at))
 
     def taken(self, one, k, array, at):

@@ -8,9 +8,12 @@ import sympy
 from sympy import Add, Mul, Pow, Sum, exp, log
 
 from ..errors import DerivationError
+from ..premises.hypotheses import RowSum
 from . import quick
 from .atoms import Call, Leaf, Polynomial, Same, Total
 from .indexed import Indexed, letter
+from .matrices import renamed
+from .matrices import rules as rules_of_matrices
 from .opening import openings
 from .rational import is_zero_rational
 from .rules import (
@@ -59,8 +62,8 @@ def read(sides, scope, reading):
 
 def equal(sides, facts):
     """Whether two SymPy expressions have the same normal form."""
-    left, right = map(normal, sides)
-    return is_zero(assuming(facts.hypotheses, left + right.scaled(-1)))
+    left, right = (normal(renamed(side, facts.hypotheses)) for side in sides)
+    return is_zero(assuming(facts, left + right.scaled(-1)))
 
 
 def normal(expression):
@@ -97,9 +100,10 @@ def normal(expression):
     raise DerivationError(f"there is no rule for {expression}")
 
 
-def assuming(hypotheses, polynomial):
-    """The normal form under hypotheses, each of which is one more rule for Σ."""
-    rules, before = [rule_of(one) for one in hypotheses], None
+def assuming(facts, polynomial):
+    """The normal form by hypotheses and by what is known of A⁻¹: each is one more rule for Σ."""
+    rules = [rule_of(one) for one in facts.hypotheses if isinstance(one, RowSum)]
+    rules, before = [*rules, *rules_of_matrices(facts)], None
     while rules and polynomial != before:
         before, polynomial = polynomial, rebuilt_sum(polynomial, {}, rules)
     return polynomial

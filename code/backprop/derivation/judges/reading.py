@@ -4,7 +4,7 @@ import sympy
 
 from .. import nodes
 from ..errors import DerivationError
-from ..language import algebra, arrays, functions
+from ..language import algebra, arrays, functions, matrices
 from ..language.shifted import Shifted
 from .opaque import opaque
 
@@ -31,7 +31,7 @@ class Reading:
                 return self.value(x, at) / self.value(y, at)
             case algebra.Pow(x, n):
                 return self.value(x, at) ** sympy.Rational(n)
-            case algebra.MatMul(shape=()):
+            case algebra.MatMul(shape=()) | matrices.Trace() | matrices.Inner():
                 return self.value(expression.entry(), at)
             case algebra.Sum():
                 return self.sum(expression, at)
@@ -43,6 +43,8 @@ class Reading:
                 return opaque(name, order)(self.value(x, at))
             case arrays.Entry(array, indices):
                 return self.located(array, indices, at)
+            case matrices.ByEntries(array, indices):
+                return self.by_entries(array, tuple(self.place(i, at) for i in indices))
             case arrays.Derivative(of, by):
                 return self.partial(of, by.array, tuple(at.get(i, i) for i in by.indices), at)
         raise DerivationError(

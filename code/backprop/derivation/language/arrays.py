@@ -1,6 +1,7 @@
 """What an author names: sizes, indices, arrays and their entries, gradients, derivatives, δ."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from ..errors import DerivationError, ShapeError
 from ..nodes import Dimension, Index, Node, Place, check_name, entry, node
@@ -32,6 +33,7 @@ class Array(Node):
     name: str
     shape: tuple
     positive: bool = False
+    named: ClassVar = True  # what has no name of its own is differentiated by nothing
 
     def entry(self, *indices):
         return Entry(self, indices)
@@ -98,6 +100,7 @@ def gradient(variable, of=L):
             f"gradient() takes a whole array, got {variable}; for a scalar or an entry write "
             "d(L, x) or d(L, W[a, b])"
         )
+    check_variable(variable)
     if not isinstance(of, Entry) or of.indices:
         raise ShapeError(
             f"gradient(…, of=…) takes a scalar that has a name, such as L, got {of}; "
@@ -136,7 +139,17 @@ def d(of, by):
         raise ShapeError(
             f"d(of, by) takes a scalar and an entry of an array, or an array, got d({of}, {by})"
         )
+    check_variable(array)
     return Derivative(of, by)
+
+
+def check_variable(array):
+    """Raises DerivationError for A⁻¹ or det A, which is no letter of its own."""
+    if not array.named:
+        raise DerivationError(
+            f"nothing is differentiated with respect to {array}: give it a letter in define={{…}}, "
+            f"B: {array}, and differentiate with respect to that"
+        )
 
 
 @dataclass(frozen=True, repr=False)

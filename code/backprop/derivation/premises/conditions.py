@@ -7,9 +7,11 @@ from ..errors import DerivationError
 from ..language.algebra import Add, Div, MatMul, Mul, Neg, Pow, Sum, Transpose
 from ..language.arrays import Array, Delta, Entry
 from ..language.functions import Apply, Known
+from ..language.matrices import Det, Inverse, det
 from ..language.shifted import Shifted
 from ..language.vectors import Ones, Outer
 from ..nodes import Dimension, Node, Number, walk
+from .hypotheses import PositiveDefinite
 
 
 @dataclass(frozen=True)
@@ -99,8 +101,20 @@ def needed(before, after, facts, definitions):
     changed = [one for one in before | after if before[one] != after[one]]
     opened = [one for result in facts.results for one in result.where]
     for array in sorted(facts.arrays, key=str):
-        opened += conditions(definitions[array].right, definitions)
-    return tuple(dict.fromkeys([*changed, *(one for one in opened if not one.known)]))
+        made = definitions[array]
+        opened += [*conditions(made.left, definitions), *conditions(made.right, definitions)]
+    found = dict.fromkeys([*changed, *(one for one in opened if not one.known)])
+    above = {one.read for one in found if one.sign == ">"}
+    return tuple(one for one in found if not said(one, facts, above))
+
+
+def said(condition, facts, above):
+    """Whether det A ≠ 0 is said: by a hypothesis, as A is positive definite; or by det A > 0."""
+    if not isinstance(condition.what, Det):
+        return False
+    definite = {one.array for one in facts.hypotheses if isinstance(one, PositiveDefinite)}
+    twice = condition.sign == "≠" and condition.read in above
+    return twice or condition.what.of in definite
 
 
 def check_deltas(expression):
@@ -132,6 +146,8 @@ def demands(expression):
     """(what, sign) for every division ("≠") and every logarithm (">")."""
     for part in walk(expression):
         match part:
+            case Inverse(of=matrix):
+                yield det(matrix), "≠"
             case Div(_, below):
                 yield below, "≠"
             case Pow(base, exponent) if exponent < 0 or exponent.denominator > 1:

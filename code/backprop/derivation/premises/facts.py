@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from ..errors import DerivationError
 from ..language.arrays import Array, Derivative, Entry, Gradient
 from ..nodes import Index, entry
-from .hypotheses import RowSum
+from .hypotheses import Hypothesis, check_together
 
 
 class ChainRule:
@@ -86,7 +86,9 @@ class Facts:
                     made = replace(made, arrays=made.arrays | {array})
                 case ChainRule():
                     made = replace(made, chain_rule=True)
-                case RowSum(array) if array not in definitions and not isinstance(array, Gradient):
+                case Hypothesis(array=array) if array not in definitions and not isinstance(
+                    array, Gradient
+                ):
                     made = replace(made, hypotheses=(*made.hypotheses, fact))
                 case Result():
                     made = replace(
@@ -94,7 +96,7 @@ class Facts:
                         results=(*made.results, fact),
                         hypotheses=(*made.hypotheses, *fact.hypotheses),
                     )
-                case RowSum(array):
+                case Hypothesis(array=array):
                     why = "a gradient" if isinstance(array, Gradient) else "defined"
                     raise DerivationError(f"{array} is {why}, so nothing is to be assumed of it")
                 case Entry(array) if array in definitions:
@@ -108,6 +110,7 @@ class Facts:
                         "a line cites arrays that are defined, chain_rule, a hypothesis or a "
                         f"derivation, got {fact!r}"
                     )
+        check_together(made.hypotheses)
         return made
 
     def result(self, arrays, indices):

@@ -3,6 +3,7 @@
 from ..errors import DerivationError, ShapeError
 from ..language.algebra import Sum
 from ..language.arrays import Array, Delta, Entry
+from ..language.matrices import OfMatrix
 from ..language.shifted import Shifted
 from ..nodes import Dimension, Index, Place, walk
 
@@ -73,8 +74,9 @@ def check_names(expressions, sizes, why="sizes gives no length for {}"):
     """Every name is one array, and every dimension has a size. Raises otherwise."""
     names, numbered, letters = {}, {}, set()
     for part in (part for expression in expressions for part in walk(expression)):
-        if isinstance(part, Array) and names.setdefault(part.name, part) != part:
-            raise DerivationError(f"two different arrays have the name {part.name}")
+        for one in (part, part.of) if isinstance(part, OfMatrix) else (part,):
+            if isinstance(one, Array) and names.setdefault(one.name, one) != one:
+                raise DerivationError(f"two different arrays have the name {one.name}")
         if isinstance(part, Dimension) and part not in sizes:
             raise DerivationError(why.format(part))
         if isinstance(part, Entry) and len(part.indices) == 1:
@@ -92,13 +94,19 @@ def shapes_of(expressions, sizes):
     """The shapes at which a wrong line is shown: {S: 2, M: 3}, and others, {S: 3, M: 2}."""
     found = [part for whole in expressions for part in walk(whole) if isinstance(part, Dimension)]
     found += [size for whole in expressions for size in whole.shape]
-    found = [*dict.fromkeys(found)]
+    found = [*dict.fromkeys(small_first(expressions) + found)]
     if sizes is None and len(found) > MANY_SIZES:  # the products of all sizes are too large
         return small_shapes(found)
     first = {size: 2 + k for k, size in enumerate(found)} if sizes is None else check_sizes(sizes)
     numbers = [*first.values()]
     turned = numbers[1:] + numbers[:1] if len(numbers) > 1 else [n + 1 for n in numbers]
     return [first, dict(zip(first, turned, strict=True))]
+
+
+def small_first(expressions):
+    """The sizes of what is inverted: an inverse has many terms when it is written out."""
+    parts = [part for whole in expressions for part in walk(whole)]
+    return [size for one in parts if isinstance(one, OfMatrix) for size in one.of.shape]
 
 
 def small_shapes(sizes):

@@ -28,6 +28,7 @@ from ..language.algebra import (
 )
 from ..language.arrays import Array, Delta, Derivative, Entry, Gradient
 from ..language.functions import Apply, Known
+from ..language.matrices import Det, Eye, Inner, Inverse, OfMatrix, Trace
 from ..language.vectors import Diag, Ones, Outer
 from ..nodes import Dimension, Index, Number, walk
 
@@ -83,6 +84,7 @@ class Text:
         self.taken = {"np", "erf"} | {str(part) for part in parts if isinstance(part, Dimension)}
         self.name = self.free(name_of(derivation))
         found = [part.array if isinstance(part, Entry) else part for part in parts]
+        found = [part.of if isinstance(part, OfMatrix) else part for part in found]
         found = [*dict.fromkeys(part for part in found if isinstance(part, Array))]
         self.called = {array: self.free(argument(array)) for array in found}
         self.arrays = {name: array for array, name in self.called.items()}
@@ -131,8 +133,18 @@ class Text:
     def array(self, node):
         """The text of a whole array, or of a scalar without indices."""
         match node:
+            case Inverse(of=matrix):
+                return f"np.linalg.inv({self.called[matrix]})", ATOM
+            case Det(of=matrix):
+                return f"np.linalg.det({self.called[matrix]})", ATOM
             case Array():
                 return self.called[node], ATOM
+            case Eye(shape):
+                return f"np.eye({self.size(shape[0])})", ATOM
+            case Trace(x):
+                return f"np.trace({self.array(x)[0]})", ATOM
+            case Inner(x, y):
+                return f"np.sum({self.hold(x, PRODUCT)} * {self.hold(y, POWER)})", ATOM
             case Number(value):
                 return self.number(value)
             case Dimension():
@@ -221,7 +233,7 @@ class Text:
             case Entry(array, ()):
                 return self.array(array)
             case Entry(array, indices):
-                return self.placed(self.called[array], indices, frame), ATOM
+                return self.placed(self.array(array)[0], indices, frame), ATOM
             case Delta(left, right):
                 sizes = [self.frame_sizes[i] for i in (left, right) if isinstance(i, Index)]
                 return self.placed(f"np.eye({self.size(sizes[0])})", (left, right), frame), ATOM
@@ -278,7 +290,7 @@ class Text:
             letters.setdefault(index, LETTERS[len(letters)])
         inputs = ",".join("".join(letters[i] for i in one.indices) for one in found)
         output = "".join(letters[i] for i in frame)
-        arrays = ", ".join(self.called[one.array] for one in found)
+        arrays = ", ".join(self.array(one.array)[0] for one in found)
         return f'np.einsum("{inputs}->{output}", {arrays})'
 
 

@@ -6,9 +6,10 @@ import re
 from ..errors import DerivationError
 from ..language import arrays
 from ..language.functions import KNOWN
+from ..language.matrices import Det, Inverse, OfMatrix
 from ..nodes import Node
 from ..premises.facts import ChainRule, chain_rule
-from ..premises.hypotheses import RowSum
+from ..premises.hypotheses import Hypothesis
 from .printer import is_row, latex, letters, text
 from .styles import GREEK, Latex
 
@@ -76,7 +77,7 @@ def notes(step, tex):
     for one in step.where:
         out.append(f"where {mark}{condition(one, show)}{mark}" + by_definition(one))
     for one in step.facts.hypotheses:
-        out.append(f"assuming {mark}{show(one.left)} = {show(one.right)}{mark}")
+        out.append(f"assuming {mark}{show(one.left)} = {show(one.right)}{mark}{one.more}")
     if known := cited(step.using, tex):
         out.append(f"[{known}]")
     return stacked(map(prose, out)) if tex else ", ".join(out).replace(", [", " [")
@@ -104,18 +105,27 @@ def stacked(parts):
 def cited(using, tex=False):
     """How the facts that a line cites are called: its hypotheses are said in full elsewhere."""
     show, mark = (latex, "$") if tex else (text, "")
-    shown = [mark + show(fact) + mark for fact in using if isinstance(fact, Node)]
+    nodes = [getattr(fact, "array", fact) for fact in using if isinstance(fact, Node)]
+    shown = [mark + show(one) + mark for one in nodes if not isinstance(one, Det)]
     out = ["axiom"] if chain_rule in using else []
     out += [f"definition{'s' if len(shown) > 1 else ''} of {', '.join(shown)}"] if shown else []
-    other = [fact for fact in using if not isinstance(fact, Node | RowSum | ChainRule)]
+    out += [f"derivative of {mark}{show(one)}{mark}" for one in nodes if isinstance(one, Det)]
+    other = [fact for fact in using if not isinstance(fact, Node | Hypothesis | ChainRule)]
     out += [f"{mark}{show(fact.target)}{mark} as proved" for fact in other]
     return ", ".join(out)
 
 
+def typed(array):
+    """How an author writes what a line cites: A, inverse(A), det(A)."""
+    if isinstance(array, OfMatrix):
+        return f"{'inverse' if isinstance(array, Inverse) else 'det'}({array.of})"
+    return str(array)
+
+
 def named(fact):
     """How one fact is called in a message."""
-    if isinstance(fact, RowSum):
-        return f"{text(fact.left)} = {text(fact.right)}"
+    if isinstance(fact, Hypothesis):
+        return f"{text(fact.left)} = {text(fact.right)}{fact.more}"
     return str(fact) if fact is chain_rule else f"the {cited((fact,))}"
 
 
@@ -158,7 +168,10 @@ def footer(derivation, tex):
     show, say, mark = (latex, prose, "$") if tex else (text, str, "")
     cited = {array for step in derivation.steps for array in step.facts.arrays}
     used = cited | {*derivation.through} if cited else {*derivation.definitions}
-    for one in (one for array, one in derivation.definitions.items() if array in used):
+    known = sorted((one for one in cited if isinstance(one, OfMatrix)), key=str)
+    for one in (derivation.definitions[one] for one in [*derivation.definitions, *known]):
+        if one.array not in used:
+            continue
         is_gradient = isinstance(one.array, arrays.Gradient)
         such = f", assuming that there is such a loss {one.array.loss}" if is_gradient else ""
         taken = [*letters(one.left).values()]
