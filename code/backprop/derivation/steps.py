@@ -194,7 +194,7 @@ class Derivation:
         return facts
 
     def _shapes(self, facts):
-        """The shapes, at each of which there are numbers that fulfil what is assumed."""
+        """The shapes, at each of which there are numbers that fulfill what is assumed."""
         assumed = [*self.hypotheses, *facts.hypotheses]
         return [fulfilled(sizes, assumed) for sizes in self.shapes]
 

@@ -310,7 +310,7 @@ def test_nothing_assumed_is_differentiated():
 
 
 def test_what_two_hypotheses_say_together_has_an_example():
-    with pytest.raises(DerivationError, match="no numbers are known here that fulfil both"):
+    with pytest.raises(DerivationError, match="no numbers are known here that fulfill both"):
         Derivation(Q @ Q).line(eye(N), "planted", using=(orthogonal(Q), symmetric(Q)))
     made = Derivation(Q @ Q.T).line(eye(N), "orthogonal", using=orthogonal(Q))
     with pytest.raises(DerivationError, match="no numbers are known here"):
@@ -496,7 +496,7 @@ def test_by_hand_with_integers():
     sure.line(2 * (known @ x), "symmetric", using=(L, positive_definite(A)))
     by_hand(sure, {A: [[2, 1], [1, 1]], x: [1, 0]}, [2, -2])
     for numbers in [[2, 1], [0, 1]], [[1, 2], [2, 1]]:
-        with pytest.raises(DerivationError, match="A does not fulfil A = Aᵀ, positive definite"):
+        with pytest.raises(DerivationError, match="A does not fulfill A = Aᵀ, positive definite"):
             by_hand(sure, {A: numbers, x: [1, 0]}, [2, -2])
 
 

@@ -1,6 +1,6 @@
 """Random lines with inverses, traces and hypotheses on matrices, rewritten truly and falsely.
 
-Whether a pair is equal is measured in NumPy, at numbers that fulfil the hypotheses; derivatives by
+Whether a pair is equal is measured in NumPy, at numbers that fulfill the hypotheses; derivatives by
 central differences. `tried` asks both judges and counts: proved but different would be unsound,
 refuted but equal a false counterexample.
 """

@@ -140,7 +140,7 @@ def terms_of(one):
 
 
 def points_for(entries, hypotheses):
-    """Three points; where numbers fulfil a hypothesis, they are others at each."""
+    """Three points; where numbers fulfill a hypothesis, they are others at each."""
     signs = [1], [1, -1], [-1, 1]
     found = enumerate(signs)
     return [Point(entries, assumptions(hypotheses, entries, n), one) for n, one in found]

@@ -1,4 +1,4 @@
-"""What a line may assume when it cites it, with numbers that fulfil it: never a contradiction.
+"""What a line may assume when it cites it, with numbers that fulfill it: never a contradiction.
 
 Each has the two sides of what it says, for the page; `example`, random numbers; and `witness`, the
 entries for the search for a counterexample, as SymPy has them: exact numbers, or some entries by
@@ -23,13 +23,13 @@ class Hypothesis:
     """Something that is assumed of one array."""
 
     more = ""  # what it says beyond left = right, in words
-    numeric = False  # whether its witness is numbers, and not all that fulfil it
+    numeric = False  # whether its witness is numbers, and not all that fulfill it
 
     def lengths(self, sizes):
         return [sizes[size] for size in self.array.shape]
 
     def holds(self, numbers, is_zero):
-        """Whether exact numbers fulfil it."""
+        """Whether exact numbers fulfill it."""
         return all(is_zero(one) for one in np.ravel(self.residuals(numbers)))
 
     def goes_with(self, other):
@@ -62,7 +62,7 @@ class RowSum(Hypothesis):
         }
 
     def example(self, sizes, rng):
-        """Random numbers for the array that fulfil it."""
+        """Random numbers for the array that fulfill it."""
         numbers = rng.uniform(0.2, 2, self.lengths(sizes))
         return numbers * float(self.total) / np.sum(numbers, axis=1, keepdims=True)
 
@@ -212,7 +212,7 @@ def entries_of(matrix, symbol):
 
 
 def fulfilled(sizes, hypotheses):
-    """The sizes, turned round where there would be more columns than rows in an orthogonal Q."""
+    """The sizes, exchanged where there would be more columns than rows in an orthogonal Q."""
     sizes = dict(sizes)
     for one in hypotheses:
         if isinstance(one, Orthogonal) and not one.square:
@@ -223,14 +223,14 @@ def fulfilled(sizes, hypotheses):
 
 
 def check_together(hypotheses):
-    """Raises DerivationError for two of one array that no example is known to fulfil."""
+    """Raises DerivationError for two of one array that no example is known to fulfill."""
     for n, one in enumerate(hypotheses):
         for other in hypotheses[:n]:
             if one.array == other.array and not (one.goes_with(other) or other.goes_with(one)):
                 raise DerivationError(
                     f"{one.left} = {one.right}{one.more}, and {other.left} = {other.right}"
                     f"{other.more}: both are assumed of {one.array}, and no numbers are known here "
-                    "that fulfil both; assume one of them"
+                    "that fulfill both; assume one of them"
                 )
 
 

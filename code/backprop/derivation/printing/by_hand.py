@@ -97,7 +97,7 @@ class ByHand:
         for one in self.derivation.hypotheses:
             if one.array in self.given and not one.holds(self.given[one.array], is_zero):
                 said = f"{one.left} = {one.right}{one.more}"
-                raise DerivationError(f"by hand {one.array} does not fulfil {said}")
+                raise DerivationError(f"by hand {one.array} does not fulfill {said}")
 
     def compare_definitions(self):
         """Compare the numbers of an array with its definition, where that has numbers too."""
