@@ -84,7 +84,7 @@ mutants: $(VENV)/book.stamp ## plant mistakes in every line of every derivation,
 fuzz: $(VENV)/test.stamp ## give random lines to the prover and compare what it proves with numbers (PAIRS=20000)
 	@PYTHONPATH=code/tests/support $(BIN)/python -m fuzz $(PAIRS)
 
-proofs: $(VENV)/book.stamp ## prove the rules of the judge in Coq (apt-get install coq libcoq-mathcomp-ssreflect)
+proofs: $(VENV)/book.stamp ## prove the rules of the judge in Coq (apt-get install coq libcoq-mathcomp-algebra)
 	@$(BIN)/python -m book.audit.proofs
 
 lock: ## pin all dependencies again (needs uv; UPGRADE=--upgrade takes the newest)

@@ -21,12 +21,12 @@ facts a line needs, and `hints`, what to look at in a wrong one. Each room impor
 before it:
 
 language    what an author writes: algebra, arrays, shifted (indices), computed (sizes), functions,
-            kinks, chosen, vectors; cures; step is what both judges make of a kink
+            kinks, chosen, vectors, matrices; cures; step is what both judges make of a kink
 premises    what may be in a line (admission, scope, ranges, conditions), and what it may rest on
             (definitions, recursion, hypotheses, claims, facts)
 judges      both use reading, opaque, rational and work (a limit); the one for all shapes is normal,
-            rules, atoms, indexed, opening, descending, claimed, derivatives, lengths, and quick,
-            which may say no before it;
+            rules, matrices, atoms, indexed, opening, descending, claimed, derivatives, lengths,
+            and quick, which may say no before it;
             the one that finds the counterexample is explicit, entries, zero, branches
 printing    what is shown: styles, printer, typed, page, boxes, by_hand, legend, as_numpy
 steps       a derivation: what uses the rooms above and is used by the one below
@@ -55,11 +55,18 @@ from .language.chosen import Max, argmax, integers
 from .language.computed import computed
 from .language.functions import *  # noqa: F403
 from .language.kinks import maximum, minimum
+from .language.matrices import det, eye, inner, inverse, trace
 from .language.vectors import diag, ones, outer
 from .nodes import pi
 from .premises.claims import earlier
 from .premises.facts import chain_rule
-from .premises.hypotheses import rows_sum_to_one
+from .premises.hypotheses import (
+    orthogonal,
+    positive_definite,
+    projection,
+    rows_sum_to_one,
+    symmetric,
+)
 from .printing.boxes import boxes
 from .printing.by_hand import by_hand
 from .printing.legend import legend
@@ -69,7 +76,9 @@ __all__ = [
     "Derivation", "DerivationError", "HiddenDependence", "Induction", "L", "Max", "NotProved",
     "ShapeError", "Sum", "UncitedFact", "UnusedFact", "VacuousStep", "WrongStep", "argmax",
     "array", "as_sympy", "auto", "boxes", "by_hand", "chain_rule", "computed", "d", "delta",
-    "derive", "diag", "dimensions", "direct", "earlier", "gradient", "indices", "integers",
-    "legend", "loss", "maximum", "minimum", "ones", "outer", "pi", "rows_sum_to_one", "sqrt",
+    "derive", "det", "diag", "dimensions", "direct", "earlier", "eye", "gradient", "indices",
+    "inner", "integers", "inverse", "legend", "loss", "maximum", "minimum", "ones", "orthogonal",
+    "outer", "pi", "positive_definite", "projection", "rows_sum_to_one", "sqrt", "symmetric",
+    "trace",
     *functions.__all__,
 ]  # fmt: skip

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from .nodes import Node
 from .premises.facts import chain_rule
-from .premises.hypotheses import RowSum
+from .premises.hypotheses import Hypothesis
 
 
 class Auto:
@@ -57,6 +57,6 @@ def as_typed(using):
 def name(fact):
     if fact is chain_rule:
         return "chain_rule"
-    if isinstance(fact, RowSum):
-        return f"rows_sum_to_one({fact.array})"
+    if isinstance(fact, Hypothesis):
+        return f"{fact.called}({fact.array})"
     return f"{fact:typed}" if isinstance(fact, Node) else "…"

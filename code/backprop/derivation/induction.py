@@ -38,5 +38,5 @@ class Induction(Derivation):
         facts = super()._facts(tuple(fact for fact in using if fact is not earlier))
         return replace(facts, claim=self.claim) if any(f is earlier for f in using) else facts
 
-    def _citable(self):
-        return [*super()._citable(), self.claim]
+    def _citable(self, expression):
+        return [*super()._citable(expression), self.claim]

@@ -22,11 +22,13 @@ from .judges.work import WRITTEN_OUT, TooMuch, limited
 from .language.arrays import Array, Delta, Derivative, Entry, Gradient, gradient
 from .language.computed import Computed
 from .language.kinks import kink
+from .language.matrices import Inverse, matrices_of
 from .nodes import Index, axes, entry, node, walk
 from .premises.admission import admit, admit_target
 from .premises.conditions import needed
 from .premises.definitions import Definitions
 from .premises.facts import Facts, Result, chain_rule
+from .premises.hypotheses import check_together, fulfilled
 from .premises.ranges import outside
 from .premises.scope import arrays_in, free_indices, shapes_of
 from .printing import as_numpy, page
@@ -108,6 +110,11 @@ class Derivation:
         if show(expression) == show(self.last):
             raise VacuousStep(f"the line says the same as the one above it: {expression}")
         admit(expression, self, facts.hypotheses)
+        if how == ENTRIES and any(one.numeric for one in facts.hypotheses):
+            raise DerivationError(
+                "how='entries' compares all numbers at a shape, and a hypothesis on matrices has "
+                "examples only: how='numbers' tests the line with them"
+            )
         checked = self._judge(expression, reason, using, facts, how)
         said = [one for step in self.steps for one in step.where]
         exact = how == PROOF and self._holds_at_kinks(expression, facts)
@@ -121,11 +128,11 @@ class Derivation:
     def _found(self, expression, given):
         """What the line may cite so that it holds, with what is given."""
         admit(expression, self, self._facts(given).hypotheses)
-        return citing.found(given, self._named_in_code(), self._holds_by(expression))
+        return citing.found(given, self._named_in_code(expression), self._holds_by(expression))
 
-    def _named_in_code(self):
-        """The defined arrays as an author cites them: a scalar is an entry."""
-        return [in_code(one) for one in self.definitions]
+    def _named_in_code(self, expression):
+        """What a line may cite, as an author does: of the defined arrays a scalar is an entry."""
+        return [in_code(one) for one in self._citable(expression) if one is not chain_rule]
 
     def _holds_by(self, expression):
         return lambda facts: self._holds(expression, self._facts(tuple(facts)))
@@ -214,7 +221,14 @@ class Derivation:
             Result.of(fact, self.definitions) if isinstance(fact, Derivation) else fact
             for fact in using
         )  # fmt: skip
-        return Facts.of(cited, self.definitions)
+        facts = Facts.of(cited, self.definitions)
+        check_together(tuple(dict.fromkeys([*self.hypotheses, *facts.hypotheses])))
+        return facts
+
+    def _shapes(self, facts):
+        """The shapes, at each of which there are numbers that fulfill what is assumed."""
+        assumed = [*self.hypotheses, *facts.hypotheses]
+        return [fulfilled(sizes, assumed) for sizes in self.shapes]
 
     def _judge(self, expression, reason, using, facts, how):
         """The words that say how the line was checked. Raises DerivationError if it was refused."""
@@ -239,7 +253,7 @@ class Derivation:
         ):  # then the line is true, and a counterexample would be sought in vain
             raise self._uncited(missing, using, expression, reason)
         found, stopped = self._search(expression, reason, facts, how)
-        shapes = [self._used(sizes, expression) for sizes in self.shapes]
+        shapes = [self._used(sizes, expression) for sizes in self._shapes(facts)]
         if how == NUMBERS and not stopped and (not found or found.tested):
             return explicit.words("tested numerically only", shapes)
         if how == ENTRIES and not stopped and not found:
@@ -248,7 +262,7 @@ class Derivation:
             raise self._uncited(missing, using, expression, reason)
         rest = f"\n  left over: {shortened(str(found.residual))}" if found else ""
         rest += f"\n  {too_large or stopped}" if too_large or stopped else ""
-        hint = self._may_depend(expression)
+        hint = self._may_depend(expression) + at_once(facts)
         raise NotProved(f"step {number} is not proved: {reason}{rest}{hint}")
 
     def _proved(self, expression, facts, **hints):
@@ -261,7 +275,7 @@ class Derivation:
 
     def _refuted(self, expression, facts):
         """Whether numbers show at once that the line is wrong: then no definition is missing."""
-        entries = Entries(self.shapes[0], self.definitions)
+        entries = Entries(self._shapes(facts)[0], self.definitions)
         sides = self._entry(expression)
         try:
             with limited(WRITTEN_OUT):
@@ -274,7 +288,7 @@ class Derivation:
         found = None
         try:
             with limited(WRITTEN_OUT):
-                for sizes in self.shapes:
+                for sizes in self._shapes(facts):
                     found = self._compare(expression, facts, sizes)
                     if found and found.values:
                         raise self._wrong(expression, reason, facts, sizes, found)
@@ -362,7 +376,7 @@ class Derivation:
 
     def _missing(self, expression, facts):
         """The definitions, and the chain rule, that the line needs and does not cite."""
-        missing = [fact for fact in self._citable() if not facts.has(fact)]
+        missing = [fact for fact in self._citable(expression) if not facts.has(fact)]
         if not missing or not self._holds(expression, facts.plus(missing)):
             return []
         for fact in tuple(missing):
@@ -380,9 +394,16 @@ class Derivation:
             f"  add it: {citing.as_typed(enough)}, or using=auto, which looks for what is needed"
         )
 
-    def _citable(self):
+    def _citable(self, expression):
         """What a line may need and forget to cite."""
-        return [*self.definitions, chain_rule]
+        return [*self.definitions, *self._matrices(expression), chain_rule]
+
+    def _matrices(self, expression):
+        """The A⁻¹ and det A of the lines and of the definitions, which a line may cite."""
+        found = [*self.definitions.matrices]
+        for side in (self.last, expression):
+            found += matrices_of(side)
+        return [*dict.fromkeys(found)]
 
     def _used(self, sizes, expression):
         parts = [self.target, expression, *self.definitions.sides]
@@ -408,6 +429,16 @@ def is_shifted(part):
 def in_code(fact):
     """A fact as an author cites it: a scalar is its only entry."""
     return Entry(fact, ()) if isinstance(fact, Array) and not fact.shape else fact
+
+
+def at_once(facts):
+    """What to do if a line cites A⁻¹ and what A is: with A written out, nothing says A⁻¹."""
+    both = [one for one in facts.arrays if isinstance(one, Inverse) and one.of in facts.arrays]
+    return "".join(
+        f"\n  it cites what {one.of} is, and {page.named(one)}, which speaks of {one.of} by its "
+        "name: take two lines, one for each"
+        for one in sorted(both, key=str)
+    )
 
 
 def too_much(error):

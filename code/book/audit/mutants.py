@@ -20,7 +20,18 @@ from operator import add, matmul, mul, neg, sub, truediv
 from pathlib import Path
 from typing import NamedTuple
 
-from backprop.derivation import Derivation, Sum, d, delta, diag, exp, ones, outer
+from backprop.derivation import (
+    Derivation,
+    Sum,
+    d,
+    delta,
+    diag,
+    exp,
+    inner,
+    ones,
+    outer,
+    trace,
+)
 from backprop.derivation.errors import (
     DerivationError,
     HiddenDependence,
@@ -37,10 +48,11 @@ from backprop.derivation.language.algebra import Add, Div, MatMul, Mul, Neg, Pow
 from backprop.derivation.language.arrays import Array, Delta, Derivative, Entry, Gradient
 from backprop.derivation.language.functions import Apply, Function, Known
 from backprop.derivation.language.kinks import Larger, Smaller
+from backprop.derivation.language.matrices import Inner, Inverse, OfMatrix, Trace
 from backprop.derivation.language.shifted import Shifted, moved
 from backprop.derivation.language.vectors import Diag, Ones, Outer
 from backprop.derivation.nodes import Dimension, Index, Node, Number, entry, node
-from backprop.derivation.premises.hypotheses import RowSum
+from backprop.derivation.premises.hypotheses import Hypothesis, RowSum
 from backprop.derivation.premises.scope import arrays_in
 from backprop.derivation.printing.page import named
 
@@ -188,6 +200,17 @@ def transpose(part, around):
         yield Transpose, part
 
 
+def inverted(part, around):
+    """The matrix itself for its inverse; in a trace, a factor transposed."""
+    match part:
+        case Inverse(of=matrix):
+            yield same, matrix
+        case Entry(Inverse(of=matrix), indices):
+            yield Entry, matrix, indices
+        case Trace(MatMul(x, y)) if x.shape == y.shape:
+            yield trace, MatMul(x, Transpose(y))
+
+
 def hadamard(part, around):
     """⊙ for a matrix product and back, ⊘ for ⊙ and back."""
     match part:
@@ -258,6 +281,7 @@ KINDS = {
     "a δ or diag": kronecker,
     "an index": index,
     "a transpose": transpose,
+    "an inverse": inverted,
     "⊙, ⊘ or @": hadamard,
     "operands swapped": operands,
     "an exponent": exponent,
@@ -301,8 +325,10 @@ def put(part, place, new):
     match part:
         case Sum():
             return Sum(new, *ranges_of(part))
-        case Outer() | Diag() | Derivative():
-            build = {Outer: outer, Diag: diag, Derivative: d}[type(part)]
+        case Outer() | Diag() | Derivative() | Trace() | Inner():
+            build = {Outer: outer, Diag: diag, Derivative: d, Trace: trace, Inner: inner}[
+                type(part)
+            ]
             return build(*(new if at == place else getattr(part, at) for at in places(part)))
     return replace(part, **{place: new})
 
@@ -444,6 +470,8 @@ def in_definitions(derivation):
     """
     cited = set().union(*(step.facts.arrays for step in derivation.steps))
     for array in sorted(cited, key=str):
+        if isinstance(array, OfMatrix):  # which nobody defines
+            continue
         one = derivation.definitions[array]
         indices = one.left.indices if isinstance(one.left, Entry) else ()
         judges = [partial(judge, derivation, one.left) for judge in (redefine, holds_redefined)]
@@ -476,9 +504,9 @@ def holds_redefined(derivation, left, right):
 
 
 def in_hypotheses(derivation):
-    """Every hypothesis Σ_j T_ij = 1 replaced: by none, by 2 for 1, another array, another axis."""
+    """Every hypothesis replaced: by none, by that of another array; sums of 1 by 2, by columns."""
     for k, step in enumerate(derivation.steps):
-        for fact in (one for one in step.using if isinstance(one, RowSum)):
+        for fact in (one for one in step.using if isinstance(one, Hypothesis)):
             for kind, other, assumed in replacements(derivation, fact):
                 rest = tuple(one for one in other.steps[k].using if one != fact)
                 yield Mistake(
@@ -532,6 +560,11 @@ def replacements(derivation, fact):
     array, turned = fact.array, Array(fact.array.name + "'", fact.array.shape[::-1])
     arrays, _ = surroundings(derivation)
     yield "no hypothesis", derivation, ()
+    if not isinstance(fact, RowSum):
+        for other in Around((), arrays, []).others(array):
+            if other not in derivation.definitions:
+                yield "of another array", derivation, (replace(fact, array=other),)
+        return
     yield "rows that sum to 2", derivation, (RowSum(array, 2),)
     yield "columns for rows", turned_over(derivation, array, turned), (RowSum(turned),)
     for other in Around((), arrays, []).others(array):

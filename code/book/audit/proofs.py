@@ -1,6 +1,7 @@
 """The rules of the judge for all shapes, proved in Coq: `make proofs`.
 
-The theorems are in rules.v, beside the rules themselves, and have the names of their functions.
+The theorems are in rules.v and matrices.v, beside the rules themselves, and have the names of their
+functions.
 """
 
 import re
@@ -10,9 +11,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from backprop.derivation.judges import rules
+from backprop.derivation.judges import matrices, rules
 
-FILE = Path(rules.__file__).with_suffix(".v")
+FILES = [Path(room.__file__).with_suffix(".v") for room in (rules, matrices)]
 THEOREM = re.compile(r"^Theorem (\w+) ?(.*?) ?:\n(.*?)\.\nProof", re.M | re.S)
 # What real numbers in Coq rest on, and nothing else may be assumed.
 AXIOMS = {
@@ -25,20 +26,25 @@ AXIOMS = {
 
 def theorems(text=None):
     """{name: (what it is about, what it says)} of the theorems, as they stand in the file."""
-    found = THEOREM.findall(text or FILE.read_text("utf-8"))
+    found = THEOREM.findall(text or "".join(one.read_text("utf-8") for one in FILES))
     return {name: (about, says) for name, about, says in found}
 
 
-def prove(text=None):
+def prove():
     """{theorem: the axioms that its proof rests on}. Raises ValueError where Coq refuses one."""
-    text = text or FILE.read_text("utf-8")
+    found = [prove_text(one.read_text("utf-8")) for one in FILES]
+    return {name: axioms for one in found for name, axioms in one.items()}
+
+
+def prove_text(text):
+    """The same for the theorems in a text."""
     ask = "".join(
         f'Goal True. idtac "of {n}". Abort.\nPrint Assumptions {n}.\n' for n in theorems(text)
     )
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, FILE.name)
+        path = Path(folder, "theorems.v")
         path.write_text(text + ask, "utf-8")
-        run = ["coqc", "-q", "-w", "-notation-overridden", path.name]
+        run = ["coqc", "-q", "-w", "-notation-overridden,-ambiguous-paths", path.name]
         done = subprocess.run(run, cwd=folder, capture_output=True, text=True)
     if done.returncode:
         raise ValueError(done.stderr.strip())
@@ -49,7 +55,7 @@ def prove(text=None):
 
 def main():
     if not shutil.which("coqc"):
-        print("There is no Coq: apt-get install coq libcoq-mathcomp-ssreflect (Debian, Ubuntu)")
+        print("There is no Coq: apt-get install coq libcoq-mathcomp-algebra (Debian, Ubuntu)")
         return 1
     try:
         proved = prove()
@@ -58,7 +64,7 @@ def main():
         return 1
     assumed = {name: axioms - AXIOMS for name, axioms in proved.items()}
     for name, others in assumed.items():
-        print(f"{name:14} proved" + f", assuming {', '.join(others)}" * bool(others))
+        print(f"{name:16} proved" + f", assuming {', '.join(others)}" * bool(others))
     return int(any(assumed.values()))
 
 

@@ -4,6 +4,7 @@ import shutil
 
 import pytest
 from backprop.derivation.judges.derivatives import slope
+from backprop.derivation.judges.matrices import CITED
 from backprop.derivation.judges.rules import RULES
 from book.audit import proofs
 
@@ -39,24 +40,31 @@ SLIPS = {
     "between": ("(f < Z.of_nat n)%Z", "(f <= Z.of_nat n)%Z"),
     "complement": ("\\sum_(r < c)", "\\sum_(r < S c)"),
     "slope": ("dg * h x + g x * dh", "dg * h x - g x * dh"),
+    "inverse": ("= kronecker F n i j /\\", "= A i j /\\"),
+    "slope_of_inverse": ("dB = - (B", "dB = (B"),
+    "slope_of_det": ("invmx A b a", "invmx A a b"),
+    "symmetric": ("A^T = A ->", "True ->"),
+    "orthogonal": ("P i k * P j k", "P i k * P k j"),
+    "inverse_of_orthogonal": ("= Q j i", "= Q i j"),
+    "projection": ("P *m P = P ->", "P *m P = 1%:M ->"),
 }
 
 
 @pytest.fixture
 def coq():
     if not shutil.which("coqc"):
-        pytest.skip("there is no Coq: apt-get install coq libcoq-mathcomp-ssreflect")
+        pytest.skip("there is no Coq: apt-get install coq libcoq-mathcomp-algebra")
 
 
 def test_each_rule_has_its_theorem():
-    named = {rule.__name__ for rule in [*RULES, slope]}
+    named = {rule.__name__ for rule in [*RULES, slope, *CITED]}
     assert named <= set(proofs.theorems())
     assert named == set(SLIPS)
 
 
 @pytest.mark.slow
 def test_coq_accepts_them_and_nothing_is_assumed(coq):
-    text = proofs.FILE.read_text("utf-8")
+    text = "".join(one.read_text("utf-8") for one in proofs.FILES)
     assert not {"Axiom", "Admitted", "admit", "Parameter", "Hypothesis"} & set(text.split())
     proved = proofs.prove()
     assert list(proved) == list(proofs.theorems())
@@ -67,15 +75,15 @@ def test_coq_accepts_them_and_nothing_is_assumed(coq):
 @pytest.mark.parametrize("name", SLIPS)
 def test_a_theorem_with_a_slip_is_refused(name, coq):
     right, wrong = SLIPS[name]
-    text = proofs.FILE.read_text("utf-8")
+    [text] = [text for one in proofs.FILES if f"Theorem {name} " in (text := one.read_text())]
     before, after = text.split(f"Theorem {name} ", 1)
     assert right in after.split("Proof")[0]
     with pytest.raises(ValueError, match="Error"):
-        proofs.prove(f"{before}Theorem {name} {after.replace(right, wrong, 1)}")
+        proofs.prove_text(f"{before}Theorem {name} {after.replace(right, wrong, 1)}")
 
 
 @pytest.mark.slow
 def test_what_is_admitted_is_seen(coq):
-    text = proofs.FILE.read_text("utf-8")
+    text = proofs.FILES[0].read_text("utf-8")
     text += "Theorem wrong :\n  1 = 2.\nProof. Admitted.\n"
-    assert "wrong" in proofs.prove(text)["wrong"]
+    assert "wrong" in proofs.prove_text(text)["wrong"]

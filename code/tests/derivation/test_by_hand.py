@@ -94,7 +94,7 @@ def test_what_a_line_assumes_has_to_be_true_of_the_numbers():
     made = Derivation(Sum(T[i, j], (j, 1, N)))  # noqa: F405
     made.line(1, "each row", using=rows_sum_to_one(T))  # noqa: F405
     by_hand(made, {T: [["1/4", "3/4"]]}, [1])  # noqa: F405
-    with pytest.raises(DerivationError, match="the rows of T do not sum to 1"):  # noqa: F405
+    with pytest.raises(DerivationError, match="T does not fulfill Σ_{j=1..N} T_ij = 1"):  # noqa: F405
         by_hand(made, {T: [["1/4", "1/4"]]}, [1])  # noqa: F405
     twice = Derivation(P[i, j] + P[i, j]).line(2 * P[i, j], "twice")  # noqa: F405
     by_hand(twice, {P: [[1, 2]]}, [[2, 4]], at=(1, 2))  # noqa: F405

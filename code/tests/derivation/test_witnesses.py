@@ -29,6 +29,7 @@ from backprop.derivation import (
 )
 from backprop.derivation.judges import explicit
 from backprop.derivation.judges.entries import Entries
+from backprop.derivation.language.matrices import matrices_of
 from backprop.derivation.nodes import entry
 from backprop.derivation.printing.styles import Latex, Part
 from book.chapters.chapter import Chapter, derived, names
@@ -42,6 +43,7 @@ BOOK = {f"{name}: {key}": one for name, found in derived().items() for key, one 
 # Not those at which the checker looks itself; the larger networks have a width of 1 to be fast.
 SHAPES = (3, 5, 2, 4), (5, 2, 4, 3)
 SHAPES_OF_MANY = (3, 2, 4, 1, 5, 6), (4, 5, 2, 3, 1, 6)
+SHAPES_WITH_INVERSE = (3, 4, 2, 5), (2, 5, 4, 3)  # one of 5 × 5 has too many terms
 ROW = re.compile(r"(.*?) ?&(=|\\approx) (.*) && \\quad (.*)")
 
 
@@ -53,8 +55,10 @@ def derivation(request):
 def sizes(derivation, which=0):
     """{size: number} at one of two shapes."""
     found = [*derivation.shapes[0]]
-    numbers = (SHAPES if len(found) <= len(SHAPES[0]) else SHAPES_OF_MANY)[which]
-    return dict(zip(found, numbers[: len(found)], strict=True))
+    shapes = SHAPES if len(found) <= len(SHAPES[0]) else SHAPES_OF_MANY
+    if any(map(matrices_of, [*derivation.lines, *derivation.definitions.sides])):
+        shapes = SHAPES_WITH_INVERSE
+    return dict(zip(found, shapes[which][: len(found)], strict=True))
 
 
 def close(found, expected):

@@ -34,6 +34,7 @@ from backprop.derivation.language.arrays import (
 from backprop.derivation.language.chosen import Max, OneHot, Position, Positions
 from backprop.derivation.language.functions import Apply
 from backprop.derivation.language.kinks import Larger, Smaller, kink
+from backprop.derivation.language.matrices import Det, Eye, Inner, Inverse, OfMatrix, Trace
 from backprop.derivation.language.shifted import Shifted
 from backprop.derivation.language.vectors import Diag, Ones, Outer
 from backprop.derivation.nodes import Dimension, Index, Number, walk
@@ -166,6 +167,10 @@ class World:
     def made(self, array):
         if array in self.circles:
             return self.step_by_step(array)
+        if isinstance(array, Inverse):
+            return np.linalg.inv(self.array(array.of))
+        if isinstance(array, Det):
+            return np.linalg.det(self.array(array.of))
         if array in self.definitions:
             return self.defined(self.definitions[array])
         if isinstance(array, Gradient):
@@ -209,7 +214,8 @@ class World:
         """Random numbers, not near 0, for all arrays that have no definition."""
         assumed, made = {one.array: one for one in self.derivation.hypotheses}, {}
         arrays = {part for part in self.parts if isinstance(part, Array)}
-        arrays |= {part.of for part in arrays if isinstance(part, Gradient)}
+        arrays |= {part.of for part in arrays if isinstance(part, Gradient | OfMatrix)}
+        arrays = {one for one in arrays if not isinstance(one, OfMatrix)}
         for array in arrays - self.definitions.keys():
             rng = np.random.default_rng(crc32(array.name.encode()))
             sign = 1 if array.positive else rng.choice([-1, 1], self.shape(array.shape))
@@ -218,9 +224,16 @@ class World:
                 made[array] = rng.uniform(0.3, 0.7, self.shape(array.shape))  # log(1 − a) as well
             if isinstance(array, Positions):
                 made[array] = rng.integers(1, self.sizes[array.to] + 1, self.shape(array.shape))
+            if array in self.inverted:  # det > 0, and far from 0
+                made[array] = made[array] + 4 * np.eye(len(made[array]))
             if array in assumed:
                 made[array] = assumed[array].example(self.sizes, rng)
         return made
+
+    @cached_property
+    def inverted(self):
+        """The arrays of which an inverse or a determinant occurs."""
+        return {part.of for part in self.parts if isinstance(part, OfMatrix)}
 
     @cached_property
     def in_logarithms(self):
@@ -296,6 +309,12 @@ class World:
                 return np.ones(self.shape(shape))
             case Apply(h, x):
                 return function(h.name, h.order)(self.value(x, at))
+            case Eye(shape):
+                return np.eye(self.sizes[shape[0]])
+            case Trace(x):
+                return np.trace(self.value(x, at))
+            case Inner(x, y):
+                return np.sum(self.value(x, at) * self.value(y, at))
             case Delta(i, j):
                 return np.equal(*self.places((i, j), at)) * 1.0
             case Sum():

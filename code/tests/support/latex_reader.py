@@ -12,14 +12,16 @@ from typing import NamedTuple
 import numpy as np
 from backprop.derivation.language.arrays import Array, Gradient
 from backprop.derivation.language.functions import Apply
+from backprop.derivation.language.matrices import OfMatrix
 from backprop.derivation.nodes import Dimension, walk
 from evaluator import KNOWN, everything, function
 
 TOKEN = re.compile(r"\\[A-Za-z]+|\\.|[0-9]+|[^\s\\]")
 SPACE = {r"\left", r"\right", r"\,", r"\cdot", r"\quad"}
 ENDS = {"+", "-", ")", "}", "=", ">", r"\neq", r"\odot", r"\oslash", "end"}
-ENDS |= {"<", ",", "]", r"\rvert"}
+ENDS |= {"<", ",", "]", r"\rvert", r"\rangle"}
 D = r"\mathrm", "{", "d", "}"
+OF_MATRIX = {"det": np.linalg.det, "tr": np.trace}
 WORDS = {rf"\{name}": name for name in KNOWN}
 
 
@@ -118,6 +120,7 @@ class Reader:
         arrays = {part for part in parts if isinstance(part, Array)}
         gradients = {part for part in arrays if isinstance(part, Gradient)}
         arrays |= {array for one in gradients for array in (one.of, one.loss)}
+        arrays |= {one.of for one in arrays if isinstance(one, OfMatrix)}
         self.arrays = {one.name: one for one in arrays - gradients}
         self.sizes = {part.name: part for part in parts if isinstance(part, Dimension)}
         self.functions = {part.function.name for part in parts if isinstance(part, Apply)}
@@ -193,6 +196,10 @@ class Reader:
             exponent = self.braced()
             if exponent == r"\top":
                 meaning = one(transposed, meaning)
+            elif exponent == r"-\top":
+                meaning = one(lambda x: transposed(inverted(x)), meaning)
+            elif exponent == "-1":
+                meaning = one(inverted, meaning)
             else:
                 power = float(Fraction(exponent))
                 meaning = one(lambda x, power=power: scalar(x) ** power, meaning)
@@ -201,7 +208,12 @@ class Reader:
     def atom(self):
         match token := self.tokens[0]:
             case "(":
-                return self.between("(", ")")
+                return self.in_parentheses()
+            case r"\langle":
+                return self.inner()
+            case r"\det":
+                self.next()
+                return self.word("det")
             case r"\frac":
                 return self.fraction()
             case r"\sum":
@@ -209,6 +221,8 @@ class Reader:
             case r"\sqrt":
                 self.next()
                 return one(lambda x: scalar(x) ** 0.5, self.between("{", "}"))
+            case r"\mathbf" if self.tokens[2] == "I":
+                return self.eye()
             case r"\mathbf":
                 return self.ones()
             case "{" if self.tokens[1] == r"\mathbf":  # {1_{T'}}^T
@@ -308,10 +322,33 @@ class Reader:
         self.need(right)
         return meaning
 
+    def in_parentheses(self):
+        """A group, or an entry of what is in it, (A^{-1})_{ij}."""
+        meaning = self.between("(", ")")
+        if not self.next("_"):
+            return meaning
+        indices = self.subscripts(2)
+        return lambda world, at: one_of(meaning(world, at).numbers, places(indices, at, world))
+
+    def inner(self):
+        """⟨A, B⟩."""
+        left = self.between(r"\langle", ",")
+        right = self.sum()
+        self.need(r"\rangle")
+        return both(lambda x, y: np.sum(hadamard(x, y).numbers), left, right)
+
+    def eye(self):
+        """The identity matrix, with its size below."""
+        self.need(r"\mathbf", "{", "I", "}", "_")
+        [size] = self.size_names()
+        return lambda world, at: Matrix(np.eye(world.sizes[size]))
+
     def word(self, name):
         argument = self.factor() if name == "log" else self.between("(", ")")
         if name == "diag":
             return one(lambda x: Matrix(np.diag(x.numbers[:, 0])), argument)
+        if name in OF_MATRIX:
+            return one(lambda x: OF_MATRIX[name](x.numbers), argument)
         f = function(name, 0)
         return one(lambda x: mapped(f, x), argument)
 
@@ -445,6 +482,13 @@ class Reader:
 
     def symbol(self):
         """(array, indices) behind ∂."""
+        if word := self.next(r"\det", "("):
+            self.need("(") if word == r"\det" else None
+            name = self.held_name()
+            inverse = word == "(" and self.follows("^", "{", "-", "1", "}")
+            array = self.arrays[f"{name}⁻¹" if inverse else f"det {name}"]
+            self.need(")")
+            return array, self.indices(array)
         name = self.held_name()
         if name not in self.arrays:
             raise Unreadable(f"a derivative of or by {name}")
@@ -551,6 +595,11 @@ def scalar(x):
     if isinstance(x, Matrix):
         raise Unreadable("a matrix where a number is expected")
     return x
+
+
+def inverted(x):
+    """One over a number, or the inverse of a matrix."""
+    return Matrix(np.linalg.inv(x.numbers)) if isinstance(x, Matrix) else x**-1.0
 
 
 def transposed(x):

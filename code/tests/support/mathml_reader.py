@@ -24,6 +24,9 @@ SIGNS = {
     "′": "'",
     "ϵ": r"\epsilon",
     "𝟏": ONES,
+    "𝐈": r"\mathbf{I}",
+    "⟨": r"\langle",
+    "⟩": r"\rangle",
     "\u2061": "",  # applied to
 }
 
@@ -31,7 +34,7 @@ SIGNS = {
 def sign(text):
     """One sign, number or name."""
     if len(text) > 1 and text.isalpha():
-        return rf"\{text}" if rf"\{text}" in WORDS else rf"\operatorname{{{text}}}"
+        return rf"\{text}" if rf"\{text}" in {*WORDS, r"\det"} else rf"\operatorname{{{text}}}"
     _, greek, name = unicodedata.name(text[0]).partition("GREEK SMALL LETTER ")
     return rf"\{name.lower().replace('lamda', 'lambda')}" if greek else SIGNS.get(text, text)
 

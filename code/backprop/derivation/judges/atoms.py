@@ -15,6 +15,7 @@ from .work import spend
 
 _fresh = count(1)
 ONE = frozenset()
+MIRRORED = "≡"  # at the end of the name of an array whose indices may change places
 MANY = "its sums have many indices that run over the same axis"
 ONE_HOT = "="  # [v = t_i] is an entry at i and v of what is named so
 spelled = cache(str)  # SymPy takes its time
@@ -128,6 +129,8 @@ class Leaf(Atom):
         match self.expression:
             case sympy.KroneckerDelta():
                 return f"δ({','.join(sorted(letters))})"
+            case sympy.Indexed(base=base) if spelled(base).endswith(MIRRORED):
+                return f"{spelled(base)}[{','.join(sorted(letters))}]"
             case sympy.Indexed(base=base):
                 return f"{spelled(base)}[{','.join(letters)}]"
         return f"{type(self.expression).__name__} {self.expression}"

@@ -2,13 +2,14 @@
 
 from functools import cache
 from itertools import product
-from math import prod
+from math import factorial, prod
 
 import sympy
 
 from ..errors import DerivationError, ShapeError
 from ..language import arrays
 from ..language.chosen import Position
+from ..language.matrices import Det, OfMatrix
 from ..language.shifted import Shifted
 from ..language.step import Step
 from ..nodes import Dimension, node, walk
@@ -28,6 +29,7 @@ class Entries(Reading):
     def __init__(self, sizes, definitions):
         self.sizes, self.definitions = sizes, definitions
         self.source = {}
+        self.inverted = set()  # the matrices of which an inverse or a determinant occurs
         self.body, self.total = cache(self.body), cache(self.total)
         self.symbol = cache(self.symbol)
 
@@ -43,6 +45,8 @@ class Entries(Reading):
         name = f"{called}_{comma.join(map(str, numbers))}" if numbers else called
         made = sympy.Symbol(name, real=True, positive=array.positive or None)
         self.source[made] = array, numbers
+        if isinstance(array, OfMatrix):
+            self.inverted.add(array.of)
         return made
 
     def everywhere(self, array):
@@ -112,6 +116,16 @@ class Entries(Reading):
 
     def entry(self, array, numbers):
         return self.symbol(array, numbers)
+
+    def by_entries(self, array, numbers):
+        """det A written out, or an entry of A⁻¹ by Cramer's rule."""
+        n = self.sizes[array.of.shape[0]]
+        spend(factorial(n) * n, "its determinants have many terms when they are written out")
+        matrix = sympy.Matrix(n, n, lambda i, j: self.symbol(array.of, (i + 1, j + 1)))
+        if isinstance(array, Det):
+            return determinant(matrix)
+        i, j = (number - 1 for number in numbers)
+        return (-1) ** (i + j) * determinant(matrix.minor_submatrix(j, i)) / determinant(matrix)
 
     def body(self, symbol):
         """What the definitions say of one entry, or None if nothing."""
@@ -210,6 +224,16 @@ class Entries(Reading):
         )
         (one, k), (other, m) = pairs
         return self.symbol(arrays.Curvature.made(gradient.loss, one, other), (*k, *m))
+
+
+def determinant(matrix):
+    """The determinant by its first row, and that of the rest by its first row (Laplace)."""
+    if not matrix.rows:
+        return sympy.S.One
+    columns = range(matrix.cols)
+    return sympy.Add(
+        *((-1) ** j * matrix[0, j] * determinant(matrix.minor_submatrix(0, j)) for j in columns)
+    )
 
 
 def as_sympy(expression):

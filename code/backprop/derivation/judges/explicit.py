@@ -16,10 +16,12 @@ from ..language.chosen import Max, OneHot, Positions
 from ..language.kinks import kink
 from ..language.step import Step
 from ..nodes import walk
+from ..premises.hypotheses import strongest
 from .zero import is_zero, number
 
 FIRST, MANY = 4, 40  # entries
 BENT = 16  # more points, where there are kinks: both sides of each are to be seen
+LONG = 200  # operations: with sums in denominators, more of them take long to be multiplied out
 TINY = sympy.Rational(1, 10**20)  # numbers that are not exact have 40 digits
 
 
@@ -50,11 +52,8 @@ def judge(before, after, scope, entries, hypotheses=(), claim=None):
     Both are numbers with the free indices of `scope`, {index: dimension}. Raises DerivationError.
     """
     ranges = (range(1, entries.sizes[size] + 1) for size in scope.values())
-    assumed = assumptions(hypotheses, entries)
-    points = [Point(entries, assumed, signs) for signs in ([1], [1, -1], [-1, 1])]
     sides = before, after, *entries.definitions.sides
-    if any(is_bent(part) for side in sides for part in walk(side)):
-        points += [Point(entries, assumed, [1, -1], seed) for seed in range(1, BENT)]
+    points = points_for(entries, hypotheses, sides)
     undecided = []
     for numbers in product(*ranges):
         at = dict(zip(scope, numbers, strict=True))
@@ -88,7 +87,7 @@ def true_before(claim, at, entries, points):
 def clearly_differ(before, after, scope, entries, hypotheses=()):
     """Whether numbers refute before = after at one of the first entries: the quick way to a no."""
     ranges = (range(1, entries.sizes[size] + 1) for size in scope.values())
-    point = Point(entries, assumptions(hypotheses, entries), [1])
+    point = points_for(entries, hypotheses)[0]
     for numbers in islice(product(*ranges), FIRST):
         at = dict(zip(scope, numbers, strict=True))
         if differ(point.values(*(entries.value(side, at) for side in (before, after)))):
@@ -121,13 +120,13 @@ def compare(at, pair, points):
     """None if the two sides of one entry are equal, else their Difference."""
     entries, assumed = points[0].entries, points[0].assumed
     residuals = [finite(pair[0] - pair[1]).xreplace(assumed)]
-    if differ(values := points[0].values(*pair)):  # the quick way to a counterexample
+    if values := refuting(pair, points):  # the quick way to a counterexample
         unfolded = entries.unfold(residuals[0])
         residuals += [] if unfolded is None else [unfolded.xreplace(assumed)]
         return Difference(at, shortest(residuals), values, True)
     if whatever_gradients(pair, entries, assumed):
         return None
-    while not is_zero(finite(residuals[-1])):
+    while not is_zero_somewhere(finite(residuals[-1])):
         unfolded = entries.unfold(residuals[-1])
         if unfolded is None or len(residuals) == 2:  # a wrong line is seen early, in numbers
             tried = [values for point in points if (values := point.values(*pair))]
@@ -150,10 +149,27 @@ def whatever_gradients(pair, entries, assumed):
     residual = pair[0] - pair[1] if named else None
     while residual is not None:
         residual = finite(residual.xreplace(assumed))
-        if is_zero(residual):
+        if is_zero_somewhere(residual):
             return True
         residual = entries.unfold(residual, named)
     return False
+
+
+def refuting(pair, points):
+    """Values of both sides that differ, at the first point, or at one with other numbers; or None.
+
+    Where a hypothesis has numbers for its witness, each point has others: all are looked at.
+    """
+    looked = points if points[0].numeric else points[:1]
+    return next(filter(differ, (point.values(*pair) for point in looked)), None)
+
+
+def is_zero_somewhere(residual):
+    """Whether a residual is 0. False where it has no value, as what holds A⁻¹ of a singular A."""
+    try:
+        return is_zero(residual)
+    except ZeroDivisionError:
+        return False
 
 
 def finite(residual):
@@ -165,9 +181,18 @@ def finite(residual):
 
 def shortest(residuals):
     """The residual that is easiest to read, multiplied out where that is not too much."""
-    tried = [one if one.count_ops() > 2000 else sympy.factor_terms(one) for one in residuals]
-    tried += [sympy.expand(one) for one in residuals if terms_of(one) < 2000]
+    short = [one for one in residuals if one.count_ops() < LONG or not divides(one)]
+    if not short:
+        return residuals[0]
+    tried = [one if one.count_ops() > 2000 else sympy.factor_terms(one) for one in short]
+    tried += [sympy.expand(one) for one in short if terms_of(one) < 2000]
     return min(tried, key=lambda residual: residual.count_ops())
+
+
+def divides(one):
+    """Whether a sum is in a denominator, as a determinant is in what holds A⁻¹."""
+    powers = one.atoms(sympy.Pow)
+    return any(power.exp.is_negative and power.base.is_Add for power in powers)
 
 
 def terms_of(one):
@@ -181,14 +206,23 @@ def terms_of(one):
     return 1
 
 
-def assumptions(hypotheses, entries):
-    """{entry: the total − the others of its row} for every hypothesis."""
-    return {
-        entries.symbol(one.array, last): one.total
-        - sum(entries.symbol(one.array, k) for k in others)
-        for one in hypotheses
-        for last, others in one.replaced(entries.sizes).items()
-    }
+def points_for(entries, hypotheses, sides=()):
+    """Three points, and more where `sides` have kinks; each has other numbers for a hypothesis."""
+    found = enumerate(([1], [1, -1], [-1, 1]))
+    points = [Point(entries, assumptions(hypotheses, entries, n), signs) for n, signs in found]
+    if any(is_bent(part) for side in sides for part in walk(side)):
+        assumed = points[0].assumed
+        points += [Point(entries, assumed, [1, -1], seed) for seed in range(1, BENT)]
+    return points
+
+
+def assumptions(hypotheses, entries, variant=0):
+    """{entry: what it is under the hypotheses}: by other entries, or a number."""
+    assumed = {}
+    for one in strongest(hypotheses):
+        symbol = lambda *at, array=one.array: entries.symbol(array, at)  # noqa: E731
+        assumed |= one.witness(entries.sizes, symbol, variant)
+    return assumed
 
 
 class Point:
@@ -201,6 +235,7 @@ class Point:
     def __init__(self, entries, assumed, signs, seed=0):
         self.entries, self.assumed, self.known = entries, assumed, {}
         self.signs, self.seed = signs, seed
+        self.numeric = any(not value.free_symbols for value in assumed.values())
 
     def value(self, expression):
         point = {symbol: self.of(symbol) for symbol in expression.free_symbols}
@@ -222,7 +257,13 @@ class Point:
             code = random.Random(f"{symbol.name} {self.seed}").getrandbits(32)
         one_sign = symbol.is_positive or isinstance(self.entries.source[symbol][0], Positions)
         sign = 1 if one_sign else self.signs[code % len(self.signs)]
-        return sign * odd_value(code)
+        return sign * odd_value(code) + self.heavy(symbol)
+
+    def heavy(self, symbol):
+        """Added on the diagonal of what is inverted: then its determinant is > 0."""
+        array, at = self.entries.source[symbol]
+        diagonal = array in self.entries.inverted and len({*at}) == 1
+        return 4 * self.entries.sizes[array.shape[0]] if diagonal else 0
 
     def is_zero(self, expression):
         try:

@@ -12,12 +12,14 @@ from sympy import IndexedBase
 from ..errors import HiddenDependence
 from ..language.arrays import Array, Curvature, Derivative, Entry, Gradient
 from ..language.chosen import Position
+from ..language.matrices import OfMatrix
 from ..nodes import Index
 from ..premises.facts import Facts
 from ..premises.scope import arrays_in
 from .atoms import ONE_HOT, Largest, Same, axis, is_plain, spelled, whole
 from .derivatives import slope
 from .lengths import in_sympy
+from .matrices import slope_of
 from .opening import Opening
 from .reading import Reading
 from .work import spend
@@ -155,6 +157,10 @@ class Indexed(Reading):
         made = self.definitions[array]
         return self.value(made.body, dict(zip(made.indices, at, strict=True)))
 
+    def by_entries(self, array, at):
+        """An entry of A⁻¹, or det A, stays as it is: the cited rules know it."""
+        return self.symbol(array, at)
+
     def gradient(self, gradient, at):
         """The entry of ∂L/∂X: by the definition of L or by the chain rule, if they are cited."""
         users = self.definitions.users(gradient) if self.facts.chain_rule else []
@@ -268,6 +274,8 @@ class Indexed(Reading):
             return sympy.S.Zero
         if self.definitions.is_open(one):
             return self.entry(Gradient.made(array, one), at)
+        if isinstance(one, OfMatrix) and one in self.facts.arrays:
+            return self.on_the_way(one, k, one.of, array, at)
         last = self.definitions.last()
         if one not in self.facts.arrays and self.definitions.is_curved(one):
             if array in last or self.facts.chain_rule:
@@ -317,6 +325,8 @@ class Indexed(Reading):
             directly = array in self.definitions.steps
             directly = directly or self.definitions.ways(one, array) != [array]
             return self.opaque_derivative(one, k, array, at, directly)
+        if isinstance(one, OfMatrix):
+            return slope_of(one)(self.symbol, one, k, at)
         return self.reveal(self.taken(one, k, array, at))
 
     def taken(self, one, k, array, at):

@@ -12,12 +12,15 @@ from sympy import Add, Mul, Pow, Sum, exp, log
 from ..errors import DerivationError
 from ..language.step import Step
 from ..premises.facts import Facts
+from ..premises.hypotheses import RowSum
 from . import quick
 from .atoms import Largest, Leaf, Polynomial, Same, Total, is_positive
 from .claimed import rule_of_claim
 from .descending import EACH, descents
 from .indexed import Indexed, letter
 from .lengths import computed_in
+from .matrices import renamed
+from .matrices import rules as rules_of_matrices
 from .opening import openings
 from .rational import is_zero_rational
 from .rules import (
@@ -107,11 +110,13 @@ def read(sides, scope, reading):
 
 def equal(sides, reading):
     """Whether two SymPy expressions have the same normal form."""
-    left, right = map(normal, sides)
-    rules = [rule_of(one) for one in reading.facts.hypotheses]
-    if reading.facts.claim:
+    facts = reading.facts
+    left, right = (normal(renamed(side, facts.hypotheses)) for side in sides)
+    rules = [rule_of(one) for one in facts.hypotheses if isinstance(one, RowSum)]
+    rules += rules_of_matrices(facts)
+    if facts.claim:
         plain = Indexed(reading.definitions, Facts(), known=reading.known)
-        rules.append(rule_of_claim(reading.facts.claim, plain, normal))
+        rules.append(rule_of_claim(facts.claim, plain, normal))
     return is_zero(assuming(rules, left + right.scaled(-1)))
 
 
@@ -154,7 +159,7 @@ def normal(expression):
 
 
 def assuming(rules, polynomial):
-    """The normal form under hypotheses and a claim, each of which is one more rule for Σ."""
+    """The normal form by hypotheses, a claim and what is known of A⁻¹: each is one rule for Σ."""
     before = None
     while rules and polynomial != before:
         before, polynomial = polynomial, rebuilt_sum(polynomial, {}, rules)

@@ -12,8 +12,11 @@ from zlib import crc32
 import numpy as np
 import sympy
 
+from ..errors import DerivationError
 from ..language.arrays import Derivative
+from ..language.matrices import Det, OfMatrix
 from ..language.step import Step
+from ..premises.hypotheses import strongest
 from .atoms import ONE_HOT, Largest, Same, spelled, whole
 from .lengths import length
 from .opaque import Opaque
@@ -69,7 +72,7 @@ class Numbers:
     def __init__(self, scope, known, hypotheses, signs):
         self.known, self.signs, self.sizes, self.letters = known, signs, {}, {}
         self.lengths = {index: self.length(size) for index, size in scope.items()}
-        self.assumed = {one.array.name: one for one in hypotheses}
+        self.assumed = {one.array.name: one for one in strongest(hypotheses)}
 
     def length(self, size):
         """2 or 3, alternating: sizes that are next to each other differ; or what is computed."""
@@ -166,10 +169,18 @@ class Numbers:
         if name not in self.known:
             return np.array(float(self.length(name)))
         rng, one = np.random.default_rng(crc32(name.encode())), self.known[name]
+        if isinstance(one, OfMatrix):
+            self.known.setdefault(one.of.name, one.of)
+            value = np.linalg.det if isinstance(one, Det) else np.linalg.inv
+            return value(self.letter(one.of.name))
         both = isinstance(one, Derivative)
         shape = one.of.shape + one.by.shape if both else one.shape
         shape = [self.length(size) for size in shape]
         if name in self.assumed:
-            return self.assumed[name].example({s: self.length(s) for s in one.shape}, rng)
+            sizes = {size: self.length(size) for size in one.shape}
+            try:
+                return self.assumed[name].example(sizes, rng)
+            except DerivationError as error:  # no such numbers at these sizes
+                raise Unknown from error
         numbers = rng.uniform(0.3, 1.7, shape)
         return numbers if not both and one.positive else numbers * rng.choice(self.signs, shape)

@@ -4,7 +4,7 @@ import sympy
 
 from .. import nodes
 from ..errors import DerivationError
-from ..language import algebra, arrays, chosen, functions, kinks, step
+from ..language import algebra, arrays, chosen, functions, kinks, matrices, step
 from ..language.shifted import Shifted
 from .opaque import opaque
 
@@ -35,7 +35,7 @@ class Reading:
                 return step.smaller(self.value(x, at), self.value(y, at))
             case algebra.Pow(x, n):
                 return self.value(x, at) ** sympy.Rational(n)
-            case algebra.MatMul(shape=()):
+            case algebra.MatMul(shape=()) | matrices.Trace() | matrices.Inner():
                 return self.value(expression.entry(), at)
             case algebra.Sum():
                 return self.sum(expression, at)
@@ -54,6 +54,8 @@ class Reading:
             case arrays.Direct(of, by):
                 places = [self.place(index, at) for index in of.indices]
                 return self.direct(of, places, by.array, tuple(at.get(i, i) for i in by.indices))
+            case matrices.ByEntries(array, indices):
+                return self.by_entries(array, tuple(self.place(i, at) for i in indices))
             case arrays.Derivative(of, by):
                 return self.partial(of, by.array, tuple(at.get(i, i) for i in by.indices), at)
         raise DerivationError(

@@ -1,6 +1,7 @@
 """What an author names: sizes, indices, arrays and their entries, gradients, derivatives, δ."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from ..errors import DerivationError, ShapeError
 from ..nodes import Dimension, Index, Node, Place, check_name, entry, node
@@ -33,6 +34,7 @@ class Array(Node):
     name: str
     shape: tuple
     positive: bool = False
+    named: ClassVar = True  # what has no name of its own is differentiated by nothing
 
     def entry(self, *indices):
         return Entry(self, indices)
@@ -119,6 +121,7 @@ def gradient(variable, of=L):
             "d(L, x) or d(L, W[a, b])"
             + (cures.formula_for_name(variable) if is_formula(variable) else "")
         )
+    check_variable(variable)
     if not isinstance(of, Entry) or of.indices:
         raise ShapeError(
             f"gradient(…, of=…) takes a scalar that has a name, such as L, got {of}; "
@@ -166,6 +169,7 @@ def d(of, by):
             f"d(of, by) takes a scalar and an entry of an array, or an array, got d({of}, {by})"
             + of_an_array(of, by)
         )
+    check_variable(array)
     return Derivative(of, by)
 
 
@@ -214,6 +218,15 @@ def direct(of, by):
             f"differentiate with respect to an entry with a letter on each axis, got {by}"
         )
     return Direct(of, by)
+
+
+def check_variable(array):
+    """Raises DerivationError for A⁻¹ or det A, which is no letter of its own."""
+    if not array.named:
+        raise DerivationError(
+            f"nothing is differentiated with respect to {array}: give it a letter in define={{…}}, "
+            f"B: {array}, and differentiate with respect to that"
+        )
 
 
 @dataclass(frozen=True, repr=False)

@@ -9,9 +9,11 @@ from ..language.arrays import Array, Delta, Derivative, Entry
 from ..language.chosen import Max, OneHot
 from ..language.functions import Apply, Known, indicator
 from ..language.kinks import ZERO, Larger, Smaller, kink
+from ..language.matrices import Det, Inverse, det
 from ..language.shifted import Shifted
 from ..language.vectors import Ones, Outer
 from ..nodes import Dimension, Node, Number, Place, walk
+from .hypotheses import PositiveDefinite
 
 UNIQUE = "is attained once"
 
@@ -117,9 +119,17 @@ def needed(before, after, facts, definitions, said=(), at_kinks=False):
     before, after = (conditions(side, definitions) for side in (before, after))
     changed = [one for one in before | after if before[one] != after[one]]
     more = [one for result in facts.results for one in result.where]
-    more += [one for side in opened for one in conditions(side, definitions)]
+    more += [one for array in sorted(facts.arrays, key=str)
+             for one in where_it_is(definitions[array], definitions)]
     more = [one for one in more if not one.known]
-    return tuple(dict.fromkeys([*changed, *more, *(one for one in bent if one not in said)]))
+    found = dict.fromkeys([*changed, *more, *(one for one in bent if one not in said)])
+    above = {one.read for one in found if one.sign == ">"}
+    return tuple(one for one in found if not is_said(one, facts, above))
+
+
+def where_it_is(made, definitions):
+    """The conditions of both sides of a definition."""
+    return [*conditions(made.left, definitions), *conditions(made.right, definitions)]
 
 
 def smooth(expression, definitions, at_kinks=False):
@@ -155,6 +165,15 @@ def apart(x, y):
     if y == ZERO or isinstance(x, Entry) and isinstance(y, Entry) and x.indices == y.indices:
         x, y = named(x), named(y)
     return Condition(x, "≠", than=y, of_kink=True)
+
+
+def is_said(condition, facts, above):
+    """Whether det A ≠ 0 is said: by a hypothesis, as A is positive definite; or by det A > 0."""
+    if not isinstance(condition.what, Det):
+        return False
+    definite = {one.array for one in facts.hypotheses if isinstance(one, PositiveDefinite)}
+    twice = condition.sign == "≠" and condition.read in above
+    return twice or condition.what.of in definite
 
 
 def check_deltas(expression):
@@ -194,6 +213,8 @@ def demands(expression):
     """(what, sign) for every division ("≠") and every logarithm (">")."""
     for part in walk(expression):
         match part:
+            case Inverse(of=matrix):
+                yield det(matrix), "≠"
             case Div(_, below):
                 yield below, "≠"
             case Pow(base, exponent) if exponent < 0 or exponent.denominator > 1:

@@ -6,6 +6,7 @@ from functools import cache
 from ..errors import DerivationError, HiddenDependence, ShapeError
 from ..language import cures
 from ..language.arrays import Array, Derivative, Direct, Entry, Gradient, Loss
+from ..language.matrices import ByEntries, OfMatrix, matrices_of, said
 from ..nodes import Index, axes, entry, node, shape_name, walk
 from . import recursion
 from .scope import arrays_in, check_indices, free_indices
@@ -27,6 +28,8 @@ class Definition:
         right = node(right)
         if any(isinstance(part, Derivative | Direct) for part in walk(right)):
             raise DerivationError(f"a definition has no derivative in it, got {left}: {right}")
+        if isinstance(left, Array | Entry) and isinstance(getattr(left, "array", left), OfMatrix):
+            raise DerivationError(f"it is known what {left} is: define another letter")
         if isinstance(left, Array) and left.shape:
             if right.shape != left.shape:
                 shapes = shape_name(left.shape), shape_name(right.shape)
@@ -46,6 +49,12 @@ class Definition:
         check_indices(right, dict(zip(left.indices, left.array.shape, strict=True)))
         return cls(left, right, left.array, left.indices, right)
 
+    @classmethod
+    def known(cls, array):
+        """That of A⁻¹ or det A, which nobody writes: each judge knows it in its own way."""
+        indices = axes(array.shape)
+        return cls(*said(array), array, indices, ByEntries(array, indices))
+
 
 class Definitions(dict):
     """{array: Definition}, the graph that keeps dependence from being hidden.
@@ -60,12 +69,21 @@ class Definitions(dict):
         super().__init__((one.array, one) for one in made)
         if len(self) < len(made):
             raise DerivationError("an array is defined twice")
+        self.matrices = [*dict.fromkeys(m for one in made for m in matrices_of(one.body))]
         self.users, self.uses = cache(self.users), cache(self.uses)
         self.below, self.depth = cache(self.below), cache(self.depth)
         self.is_curved = cache(self.is_curved)
         self.kept = {}  # what a judge keeps that follows from the definitions alone
         self.check_graph()
         self.letters = set().union(*map(self.uses, self), self.letters_of(target))
+
+    def __contains__(self, array):
+        return isinstance(array, OfMatrix) or super().__contains__(array)
+
+    def __missing__(self, array):
+        if isinstance(array, OfMatrix):
+            return Definition.known(array)
+        raise KeyError(array)
 
     def check_graph(self):
         """Raises DerivationError for definitions that rest on themselves, but by steps down."""
@@ -135,7 +153,8 @@ class Definitions(dict):
 
     def users(self, gradient):
         """For ∂L/∂Y: the arrays that Y goes straight into, on a way to L."""
-        users = [array for array in self.forward if gradient.of in arrays_in(self[array].body)]
+        made = [*self.forward, *self.matrices]
+        users = [array for array in made if gradient.of in arrays_in(self[array].body)]
         open_ones = [one for one in self.losses if one != gradient.loss]
         users += [one for one in open_ones if gradient.of in self.arguments(one)]
         return [user for user in users if self.leads(gradient.loss, user)]
@@ -220,6 +239,7 @@ class Definitions(dict):
             one for one in self.forward if not any(map(self.is_open, self.written_with(one)))
         ]
         used = set().union(*(arrays_in(self[array].body) for array in counted))
+        used |= {one.of for one in used if isinstance(one, OfMatrix)}
         return [array for array in counted if array not in used]
 
     def ways(self, array, variable):

@@ -9,7 +9,7 @@ from ..errors import DerivationError
 from ..language.arrays import Array, Derivative, Entry, Gradient
 from ..nodes import Index, entry
 from .claims import Claim, Earlier
-from .hypotheses import RowSum
+from .hypotheses import Hypothesis, check_together
 
 
 class ChainRule:
@@ -88,7 +88,9 @@ class Facts:
                     made = replace(made, arrays=made.arrays | {array})
                 case ChainRule():
                     made = replace(made, chain_rule=True)
-                case RowSum(array) if array not in definitions and not isinstance(array, Gradient):
+                case Hypothesis(array=array) if array not in definitions and not isinstance(
+                    array, Gradient
+                ):
                     made = replace(made, hypotheses=(*made.hypotheses, fact))
                 case Result():
                     made = replace(
@@ -100,7 +102,7 @@ class Facts:
                     raise DerivationError(
                         "earlier is the claim of an Induction at the steps before: there is none"
                     )
-                case RowSum(array):
+                case Hypothesis(array=array):
                     why = "a gradient" if isinstance(array, Gradient) else "defined"
                     raise DerivationError(f"{array} is {why}, so nothing is to be assumed of it")
                 case Entry(array) if array in definitions:
@@ -115,6 +117,7 @@ class Facts:
                         f"derivation, got {fact!r}"
                         + ("; write it without quotes" if isinstance(fact, str) else "")
                     )
+        check_together(made.hypotheses)
         return made
 
     def result(self, arrays, indices):

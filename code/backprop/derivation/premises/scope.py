@@ -5,6 +5,7 @@ from ..language.algebra import Over
 from ..language.arrays import Array, Delta, Entry
 from ..language.chosen import OneHot, Position
 from ..language.computed import Computed
+from ..language.matrices import OfMatrix
 from ..language.shifted import Shifted
 from ..nodes import Dimension, Index, Place, walk
 
@@ -118,8 +119,9 @@ def check_names(expressions, sizes, why="sizes gives no length for {}"):
     """Every name is one array, and every dimension has a size. Raises otherwise."""
     names, numbered, letters = {}, {}, {}
     for part in (part for expression in expressions for part in walk(expression)):
-        if isinstance(part, Array) and names.setdefault(part.name, part) != part:
-            raise DerivationError(f"two different arrays have the name {part.name}")
+        for one in (part, part.of) if isinstance(part, OfMatrix) else (part,):
+            if isinstance(one, Array) and names.setdefault(one.name, one) != one:
+                raise DerivationError(f"two different arrays have the name {one.name}")
         if isinstance(part, Dimension) and part not in sizes:
             raise DerivationError(why.format(part))
         if isinstance(part, Entry) and len(part.indices) == 1:
@@ -137,7 +139,7 @@ def shapes_of(expressions, sizes):
     """The shapes at which a wrong line is shown: {S: 2, M: 3}, and others, {S: 3, M: 2}."""
     found = [part for whole in expressions for part in walk(whole) if isinstance(part, Dimension)]
     found += [size for whole in expressions for size in whole.shape]
-    found = [*dict.fromkeys(found)]
+    found = [*dict.fromkeys(small_first(expressions) + found)]
     free = [size for size in found if not isinstance(size, Computed)]
     return [with_computed(shape, found) for shape in free_shapes(free, sizes)]
 
@@ -163,6 +165,12 @@ def with_computed(shape, sizes):
         return shape[size]
 
     return shape | {size: number(size) for size in sizes if isinstance(size, Computed)}
+
+
+def small_first(expressions):
+    """The sizes of what is inverted: an inverse has many terms when it is written out."""
+    parts = [part for whole in expressions for part in walk(whole)]
+    return [size for one in parts if isinstance(one, OfMatrix) for size in one.of.shape]
 
 
 def small_shapes(sizes):

@@ -31,6 +31,7 @@ from ..language.arrays import Array, Delta, Derivative, Entry, Gradient
 from ..language.chosen import Max, OneHot, Position, Positions
 from ..language.functions import Apply, Known, indicator, relu
 from ..language.kinks import Larger, Smaller
+from ..language.matrices import Det, Eye, Inner, Inverse, OfMatrix, Trace
 from ..language.shifted import Shifted
 from ..language.vectors import Diag, Ones, Outer
 from ..nodes import Dimension, Index, Number, Place, walk
@@ -100,6 +101,7 @@ class Text:
         self.taken = {"np", "erf"} | {str(part) for part in parts if isinstance(part, Dimension)}
         self.name = self.free(name_of(derivation))
         found = [part.array if isinstance(part, Entry) else part for part in parts]
+        found = [part.of if isinstance(part, OfMatrix) else part for part in found]
         found = [*dict.fromkeys(part for part in found if isinstance(part, Array))]
         self.called = {array: self.free(argument(array)) for array in found}
         self.arrays = {name: array for array, name in self.called.items()}
@@ -148,8 +150,18 @@ class Text:
     def array(self, node):
         """The text of a whole array, or of a scalar without indices."""
         match node:
+            case Inverse(of=matrix):
+                return f"np.linalg.inv({self.called[matrix]})", ATOM
+            case Det(of=matrix):
+                return f"np.linalg.det({self.called[matrix]})", ATOM
             case Array():
                 return self.called[node], ATOM
+            case Eye(shape):
+                return f"np.eye({self.size(shape[0])})", ATOM
+            case Trace(x):
+                return f"np.trace({self.array(x)[0]})", ATOM
+            case Inner(x, y):
+                return f"np.sum({self.hold(x, PRODUCT)} * {self.hold(y, POWER)})", ATOM
             case Number(value):
                 return self.number(value)
             case Dimension():
@@ -258,7 +270,7 @@ class Text:
             case Entry(array, ()):
                 return self.array(array)
             case Entry(array, indices):
-                return self.placed(self.called[array], indices, frame), ATOM
+                return self.placed(self.array(array)[0], indices, frame), ATOM
             case Delta(Position() as place, other) | Delta(other, Position() as place):
                 return self.one_hot(place, other, frame)
             case OneHot(place=place):
@@ -354,7 +366,7 @@ class Text:
             letters.setdefault(index, LETTERS[len(letters)])
         inputs = ",".join("".join(letters[i] for i in one.indices) for one in found)
         output = "".join(letters[i] for i in frame)
-        arrays = ", ".join(self.called[one.array] for one in found)
+        arrays = ", ".join(self.array(one.array)[0] for one in found)
         return f'np.einsum("{inputs}->{output}", {arrays})'
 
 

@@ -20,6 +20,7 @@ from ..language.arrays import Delta, Entry
 from ..language.chosen import Integers, Max, OneHot, Position
 from ..language.functions import Apply, Known
 from ..language.kinks import Larger, Smaller
+from ..language.matrices import Det, Eye, Inner, Inverse, Trace
 from ..language.shifted import Shifted
 from ..language.vectors import Diag, Ones, Outer
 from ..nodes import Dimension, Number, walk
@@ -101,9 +102,9 @@ class ByHand:
                     f"{array} is positive, but by hand it has an entry that is not"
                 )
         for one in self.derivation.hypotheses:
-            totals = self.given[one.array].sum(axis=1) if one.array in self.given else []
-            if any(not is_zero(total - one.total) for total in totals):
-                raise DerivationError(f"by hand the rows of {one.array} do not sum to {one.total}")
+            if one.array in self.given and not one.holds(self.given[one.array], is_zero):
+                said = f"{one.left} = {one.right}{one.more}"
+                raise DerivationError(f"by hand {one.array} does not fulfill {said}")
 
     def compare_definitions(self):
         """Compare the numbers of an array with its definition, where that has numbers too."""
@@ -273,6 +274,18 @@ def worth(node, given, sizes, at):
             return of(base) ** sympy.Rational(exponent)
         case Diag(inner):
             return np.diag(of(inner))
+        case Eye(shape) if shape[0] in sizes:
+            return np.array(sympy.eye(sizes[shape[0]]), dtype=object)
+        case Trace(inner):
+            return np.trace(of(inner))
+        case Inner(left, right):
+            return np.sum(of(left) * of(right))
+        case Inverse(of=matrix) if matrix in given:
+            return np.array(sympy.Matrix(given[matrix]).inv(), dtype=object)
+        case Entry(Inverse() as array, indices) if array.of in given:
+            return of(array)[tuple(at.get(one, one) - 1 for one in indices)]
+        case Entry(Det(of=matrix)) | Det(of=matrix) if matrix in given:
+            return sympy.Matrix(given[matrix]).det()
         case algebra.Sum():
             raise NoNumbers(f"by_hand() needs numbers for the axes of {node}")
         case Apply(function, argument) if isinstance(function, Known):
@@ -366,7 +379,8 @@ class Numbers(Printer):
 
     def whole(self, node):
         """Whether a node is an array of numbers."""
-        return node.shape and (node in self.given or isinstance(node, Ones))
+        known = isinstance(node, Inverse) and node.of in self.given
+        return node.shape and (node in self.given or known or isinstance(node, Ones | Eye))
 
     def part(self, node):
         if self.whole(node):
@@ -402,6 +416,9 @@ class Numbers(Printer):
         raise NoNumbers(f"by_hand() has no numbers for {node}")
 
     gradient = array
+
+    def det(self, node):
+        return number(self.value(node))
 
     def sum(self, node):
         terms = [

@@ -7,11 +7,12 @@ from functools import partial
 from ..errors import DerivationError
 from ..language import arrays
 from ..language.functions import KNOWN
+from ..language.matrices import Det, OfMatrix
 from ..nodes import Node, walk
 from ..premises.claims import Claim, Earlier, earlier
 from ..premises.conditions import UNIQUE
 from ..premises.facts import ChainRule, chain_rule
-from ..premises.hypotheses import RowSum
+from ..premises.hypotheses import Hypothesis
 from .printer import is_row, latex, letters, text
 from .styles import GREEK, Latex
 
@@ -81,7 +82,7 @@ def notes(step, tex):
         after = f" {UNIQUE}" if one.sign == UNIQUE else by_definition(one)
         out.append(f"where {mark}{condition(one, show)}{mark}{after}")
     for one in step.facts.hypotheses:
-        out.append(f"assuming {mark}{show(one.left)} = {show(one.right)}{mark}")
+        out.append(f"assuming {mark}{show(one.left)} = {show(one.right)}{mark}{one.more}")
     if known := cited(step.using, tex):
         out.append(f"[{known}]")
     return stacked(map(prose, out)) if tex else ", ".join(out).replace(", [", " [")
@@ -111,11 +112,13 @@ def stacked(parts):
 def cited(using, tex=False):
     """How the facts that a line cites are called: its hypotheses are said in full elsewhere."""
     show, mark = (latex, "$") if tex else (text, "")
-    shown = [mark + show(fact) + mark for fact in using if isinstance(fact, Node)]
+    nodes = [getattr(fact, "array", fact) for fact in using if isinstance(fact, Node)]
+    shown = [mark + show(one) + mark for one in nodes if not isinstance(one, Det)]
     out = ["axiom"] if chain_rule in using else []
     out += [f"definition{'s' if len(shown) > 1 else ''} of {', '.join(shown)}"] if shown else []
+    out += [f"derivative of {mark}{show(one)}{mark}" for one in nodes if isinstance(one, Det)]
     out += ["the claim at earlier steps"] if any(fact is earlier for fact in using) else []
-    known = Node | RowSum | ChainRule | Earlier
+    known = Node | Hypothesis | ChainRule | Earlier
     other = [fact for fact in using if not isinstance(fact, known)]
     targets = [in_steps(fact, show)(fact.target) for fact in other]
     out += [f"{mark}{target}{mark} as proved" for target in targets]
@@ -124,8 +127,8 @@ def cited(using, tex=False):
 
 def named(fact):
     """How one fact is called in a message."""
-    if isinstance(fact, RowSum):
-        return f"{text(fact.left)} = {text(fact.right)}"
+    if isinstance(fact, Hypothesis):
+        return f"{text(fact.left)} = {text(fact.right)}{fact.more}"
     if isinstance(fact, Claim | Earlier):
         return "the claim at earlier steps"
     return str(fact) if fact is chain_rule else f"the {cited((fact,))}"
@@ -215,7 +218,8 @@ def shown_definitions(derivation):
     """Those on which its lines rest, or all if they cite none."""
     cited = {array for step in derivation.steps for array in step.facts.arrays}
     used = cited | {*derivation.through} if cited else {*derivation.definitions}
-    return [one for array, one in derivation.definitions.items() if array in used]
+    known = sorted((one for one in cited if isinstance(one, OfMatrix)), key=str)
+    return [derivation.definitions[one] for one in [*derivation.definitions, *known] if one in used]
 
 
 def has_slope(line):

@@ -10,6 +10,7 @@ from ..language.arrays import Array, Delta, Entry, Gradient
 from ..language.chosen import OneHot, Position
 from ..language.functions import Apply, indicator
 from ..language.kinks import ZERO
+from ..language.matrices import Inverse
 from ..language.shifted import Shifted, spelled
 from ..language.vectors import Outer
 from ..nodes import Dimension, Node, Number, Place, walk
@@ -112,18 +113,35 @@ class Printer:
 
     loss = positions = curvature = array
 
+    def inverse(self, node):
+        return self.style.inverse(self.part(node.of).text)
+
+    def det(self, node):
+        return self.style.word(self.style.det, self.part(node.of).text)
+
+    def eye(self, node):
+        return self.style.eye(node.shape[0])
+
+    def trace(self, node):
+        return self.style.word(self.style.trace, self.part(node.operand).text)
+
+    def inner(self, node):
+        left, right = (self.oriented(side, False).text for side in (node.left, node.right))
+        return self.style.inner(left, right)
+
     def gradient(self, node):
-        loss = Part(self.style.name(node.loss.name))
-        return self.style.partial(loss, self.part(node.of), self.all_ways)
+        return self.style.partial(self.part(node.loss), self.part(node.of), self.all_ways)
 
     def entry(self, node):
         if not node.indices:
             return self.part(node.array)
         if isinstance(node.array, Gradient):
-            loss = Part(self.style.name(node.array.loss.name))
+            loss = self.part(node.array.loss)
             of = self.entry(Entry(node.array.of, node.indices))
             return self.style.partial(loss, of, self.all_ways)
-        return Part(self.style.subscript(self.part(node.array).text, self.subscripts(node.indices)))
+        name = self.part(node.array).text
+        name = self.style.group(name) if isinstance(node.array, Inverse) else name
+        return Part(self.style.subscript(name, self.subscripts(node.indices)))
 
     def index(self, index):
         return self.style.name(self.names[index])
@@ -207,6 +225,8 @@ class Printer:
         return self.style.diag(self.oriented(node.operand, row=False).text)
 
     def transpose(self, node):
+        if isinstance(node.operand, Inverse):
+            return self.style.inverse(self.part(node.operand.of).text, transposed=True)
         return self.transposed(self.part(node.operand))
 
     def matmul(self, node):

@@ -28,6 +28,7 @@ class Latex:
     times, scale, matmul, dot = r" \, ", " ", " ", r" \cdot "
     hadamard, divide, minus, together = r" \odot ", r" \oslash ", "-", r" \, "
     delta, pi, d, partial_d = r"\delta", r"\pi", r"\mathrm{d}", r"\partial"
+    det, trace = r"\det", r"\operatorname{tr}"
 
     def name(self, name):
         letters, number = re.fullmatch(r"(.*?)(\d*)", name).groups()
@@ -71,6 +72,18 @@ class Latex:
         size = r" \times ".join(self.name(size.name) for size in shape)
         return Part(rf"\mathbf{{1}}_{{{size}}}" if len(size) > 1 else rf"\mathbf{{1}}_{size}")
 
+    def inverse(self, text, transposed=False):
+        return Part(text + (r"^{-\top}" if transposed else "^{-1}"), POWER)
+
+    def eye(self, size):
+        return Part(rf"\mathbf{{I}}_{{{self.name(size.name)}}}")
+
+    def word(self, word, text):
+        return Part(word + self.group(text), POWER)
+
+    def inner(self, left, right):
+        return Part(rf"\langle {left}, {right} \rangle")
+
     def diag(self, text):
         return Part(rf"\operatorname{{diag}}{self.group(text)}")
 
@@ -111,6 +124,7 @@ class Text(Latex):
     times, scale, matmul, dot = " · ", " · ", " @ ", " · "
     hadamard, divide, minus, together = " ⊙ ", " ⊘ ", "−", "·"
     delta, pi, d, partial_d = "δ", "π", "d", "∂"
+    det, trace = "det", "tr"
 
     def name(self, name):
         return re.sub(r"\^\{\((\d+)\)\}", lambda m: "⁽" + m[1].translate(SUPERSCRIPT) + "⁾", name)
@@ -159,6 +173,15 @@ class Text(Latex):
 
     def ones(self, shape):
         return Part("1_" + "×".join(size.name for size in shape))
+
+    def inverse(self, text, transposed=False):
+        return Part(text + ("⁻ᵀ" if transposed else "⁻¹"), POWER)
+
+    def eye(self, size):
+        return Part(f"I_{size.name}")
+
+    def inner(self, left, right):
+        return Part(f"⟨{left}, {right}⟩")
 
     def diag(self, text):
         return Part(f"diag({text})")

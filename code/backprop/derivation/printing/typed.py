@@ -8,7 +8,7 @@ from functools import cache
 
 import sympy
 
-from ..language import algebra, arrays, functions, shifted, vectors
+from ..language import algebra, arrays, chosen, functions, kinks, matrices, shifted, vectors
 from ..nodes import Dimension, Index, Node, Number
 from .printer import letters
 
@@ -63,6 +63,16 @@ class Typed:
                 return number(value)
             case arrays.Gradient():
                 return gradient(node), ATOM
+            case matrices.OfMatrix():
+                name = "inverse" if isinstance(node, matrices.Inverse) else "det"
+                return f"{name}({node.of})", ATOM
+            case matrices.Eye():
+                return f"eye({node.shape[0]})", ATOM
+            case kinks.Larger(left, right) | kinks.Smaller(left, right):
+                name = "maximum" if isinstance(node, kinks.Larger) else "minimum"
+                return f"{name}({self.text(left)[0]}, {self.text(right)[0]})", ATOM
+            case chosen.Max(body):
+                return f"Max({self.text(body)[0]}, {self.ranges(node)})", ATOM
             case arrays.Entry(array, ()):
                 return array.name, ATOM
             case arrays.Entry(array, indices):
