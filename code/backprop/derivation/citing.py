@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from .nodes import Node
+from .premises.claims import earlier
 from .premises.facts import chain_rule
 from .premises.hypotheses import Hypothesis
 
@@ -57,6 +58,8 @@ def as_typed(using):
 def name(fact):
     if fact is chain_rule:
         return "chain_rule"
+    if fact is earlier:
+        return "earlier"
     if isinstance(fact, Hypothesis):
         return f"{fact.called}({fact.array})"
     return f"{fact:typed}" if isinstance(fact, Node) else "…"

@@ -25,6 +25,7 @@ from .language.kinks import kink
 from .language.matrices import Inverse, matrices_of
 from .nodes import Index, axes, entry, node, walk
 from .premises.admission import admit, admit_target
+from .premises.claims import Claim, earlier
 from .premises.conditions import needed
 from .premises.definitions import Definitions
 from .premises.facts import Facts, Result, chain_rule
@@ -427,7 +428,9 @@ def is_shifted(part):
 
 
 def in_code(fact):
-    """A fact as an author cites it: a scalar is its only entry."""
+    """A fact as an author cites it: a scalar is its only entry, a claim is `earlier`."""
+    if isinstance(fact, Claim):
+        return earlier
     return Entry(fact, ()) if isinstance(fact, Array) and not fact.shape else fact
 
 

@@ -285,7 +285,7 @@ def test_the_domain_is_said():
 def test_what_is_needed_is_named():
     with pytest.raises(UncitedFact, match=r"definition of A⁻¹.*\n  add it: using=inverse\(A\)"):
         Derivation(A @ known).line(eye(N), "planted")
-    with pytest.raises(UncitedFact, match=r"using=\(…, det\(A\)\)"):
+    with pytest.raises(UncitedFact, match=r"using=\(L, det\(A\)\)"):
         Derivation(d(L, A), define={L: log(det(A))}).line(known.T, "planted", using=L)
     with pytest.raises(UnusedFact, match="holds without A = Aᵀ"):
         Derivation(A @ known).line(eye(N), "planted", using=(known, symmetric(A)))

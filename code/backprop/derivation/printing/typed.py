@@ -74,7 +74,7 @@ class Typed:
             case chosen.Max(body):
                 return f"Max({self.text(body)[0]}, {self.ranges(node)})", ATOM
             case arrays.Entry(array, ()):
-                return array.name, ATOM
+                return self.text(array)[0], ATOM
             case arrays.Entry(array, indices):
                 return f"{self.text(array)[0]}[{self.places(indices)}]", ATOM
             case Dimension(name) | arrays.Array(name):
