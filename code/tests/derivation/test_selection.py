@@ -301,6 +301,16 @@ def test_nothing_is_divided_by_an_indicator():
     Derivation(relu(x) / relu(x) * y).line(y, "where relu(x) is not 0")
 
 
+def test_a_case_in_which_a_line_divides_by_0_is_none():
+    """Where [x > 0] − [x > 1] ≠ 0, it is 1, and so is 1 over it."""
+    between = (x > 0) - (x > 1)
+    made = Derivation(y * between).line(y / between, "it is 1")
+    assert "where [x > 0] − [x > 1] ≠ 0" in str(made)
+    assert explicit.judge(*made.lines, {}, Entries({}, made.definitions)) is None
+    with pytest.raises(WrongStep):
+        Derivation(y * between).line(2 * y / between, "(wrong)")
+
+
 def test_a_line_with_very_many_cases_is_not_proved_and_says_so():
     letters = [array(f"x{n}") for n in range(1, 10)]
     before = maximum(letters[0], letters[1])

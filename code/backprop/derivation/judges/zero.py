@@ -88,7 +88,8 @@ def is_zero(expression):
     """True only if the expression is 0 wherever it has a value; False if that was not shown."""
     if is_zero_as_it_is(expression):
         return True
-    return expression.has(Step) and all(map(is_zero_as_it_is, branches(expression)))
+    cases = [one for one in branches(expression) if not one.has(sympy.zoo, sympy.nan)]
+    return expression.has(Step) and bool(cases) and all(map(is_zero_as_it_is, cases))
 
 
 def is_zero_as_it_is(expression):
