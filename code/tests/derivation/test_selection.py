@@ -309,6 +309,9 @@ def test_a_case_in_which_a_line_divides_by_0_is_none():
     assert explicit.judge(*made.lines, {}, Entries({}, made.definitions)) is None
     with pytest.raises(WrongStep):
         Derivation(y * between).line(2 * y / between, "(wrong)")
+    signs = Sum(sign(w[k] - w[j]), (j, 1, M))
+    with pytest.raises(DerivationError, match="divides by 0"):
+        Derivation(signs).line(Sum(1 / sign(w[k] - w[j]), (j, 1, M)), "(wrong) where j = k")
 
 
 def test_a_line_with_very_many_cases_is_not_proved_and_says_so():
