@@ -361,7 +361,7 @@ class Derivation:
             entries = Entries(self.shapes[0], self.definitions)
             if explicit.vanishes(x - y, at or free_indices(x - y), entries, assumed):
                 raise DerivationError(
-                    f"{one.what} is {one.than} by the definitions, at some entries or at all: "
+                    f"{one.what} is equal to {one.than} by the definitions, for some entries: "
                     "that is the kink, and the line says nothing there"
                 )
 

@@ -283,7 +283,7 @@ def test_a_kink_by_definition_is_refused():
     signs = Sum((Q[i, j] > 0) + (Q[i, j] < 0), (i, 1, M), (j, 1, M))
     for one in (w[i] - w[j], 0 * w[i] * w[j], w[1] - w[j] + 0 * w[i]):
         made = Derivation(signs, define={Q[i, j]: one})
-        with pytest.raises(DerivationError, match="is 0 by the definitions"):
+        with pytest.raises(DerivationError, match="is equal to 0 by the definitions"):
             made.line(M * M, "(wrong) one of both")
 
 
@@ -299,6 +299,19 @@ def test_nothing_is_divided_by_an_indicator():
     with pytest.raises(DerivationError, match="is 0 somewhere"):
         Derivation(x).line(x * (x > 0) / (x > 0), "(wrong)")
     Derivation(relu(x) / relu(x) * y).line(y, "where relu(x) is not 0")
+
+
+def test_a_case_in_which_a_line_divides_by_0_is_none():
+    """Where [x > 0] − [x > 1] ≠ 0, it is 1, and so is 1 over it."""
+    between = (x > 0) - (x > 1)
+    made = Derivation(y * between).line(y / between, "it is 1")
+    assert "where [x > 0] − [x > 1] ≠ 0" in str(made)
+    assert explicit.judge(*made.lines, {}, Entries({}, made.definitions)) is None
+    with pytest.raises(WrongStep):
+        Derivation(y * between).line(2 * y / between, "(wrong)")
+    signs = Sum(sign(w[k] - w[j]), (j, 1, M))
+    with pytest.raises(DerivationError, match="divides by 0"):
+        Derivation(signs).line(Sum(1 / sign(w[k] - w[j]), (j, 1, M)), "(wrong) where j = k")
 
 
 def test_a_line_with_very_many_cases_is_not_proved_and_says_so():

@@ -360,6 +360,8 @@ def cases(function, polynomial):
     on, off = (either(function, put(polynomial, found[0], value)) for value in (1, 0))
     if on is None and off is None:
         raise NoPower("the line divides by 0, or takes its logarithm")
+    if None in (on, off) and not never_vanishes(found[0].inside):
+        raise NoPower("the line divides by 0 where two of its indices are equal")
     case = Polynomial.of(found[0])
     on, off = on or Polynomial(), off or Polynomial()
     return off + multiply(case, on + off.scaled(-1))

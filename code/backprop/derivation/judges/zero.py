@@ -153,7 +153,8 @@ def is_zero(expression):
     spend(expression.count_ops() / OPERATIONS, "an entry is long when definitions are put in")
     if is_zero_as_it_is(expression):
         return True
-    return expression.has(Step) and all(map(is_zero_as_it_is, branches(expression)))
+    cases = [one for one in branches(expression) if not one.has(sympy.zoo, sympy.nan)]
+    return expression.has(Step) and bool(cases) and all(map(is_zero_as_it_is, cases))
 
 
 def is_zero_as_it_is(expression):
