@@ -164,7 +164,7 @@ class Bracket(Atom):
         return "+".join(sorted(written))
 
     def term(self, what, names):
-        powers = what.as_powers_dict().items()  # of a size there may be a square
+        powers = what.as_powers_dict().items()  # s², where s is a size, is not s
         symbols = sorted(names.get(one) or spelled(one) for one, n in powers for _ in range(n))
         return "".join(f"·{symbol}" for symbol in symbols)
 

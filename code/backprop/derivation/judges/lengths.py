@@ -1,4 +1,4 @@
-"""The sizes of one judgement that are computed from others: what |P| is, as a sum of others."""
+"""The sizes of one judgment that are computed from others: what |P| is, as a sum of others."""
 
 from contextlib import contextmanager
 
@@ -30,5 +30,5 @@ def in_sympy(dimension):
 
 
 def length(symbol):
-    """What the symbol of a size stands for."""
+    """What the letter |P| stands for."""
     return _known[-1].get(symbol, symbol)

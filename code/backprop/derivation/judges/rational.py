@@ -25,7 +25,7 @@ MANY = "its fractions have many terms on a common denominator"
 def is_zero_rational(expression, roots=()):
     """Whether an expression of symbols, rationals, +, · and integer powers is 0.
 
-    `roots` are (w, q, r) with w^q = r, where no w is in its own r, nor in that of one behind it.
+    `roots` are (w, q, r) with w^q = r, where no w is in its own r, nor in that of a later one.
     """
     inside = [r.free_symbols | {w} for w, _, r in roots]
     symbols = sorted(expression.free_symbols.union(*inside), key=lambda s: s.sort_key())
