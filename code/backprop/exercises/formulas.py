@@ -101,6 +101,8 @@ def namespace(quantity, inputs):
 
 def is_large(quantity, names):
     """Whether the sizes are too large to try every wrong formula: some have an index for each."""
+    if quantity.holds == "function":  # which does not try all indices
+        return sum(np.size(names[name]) for name in quantity.takes) > LARGE
     dims = {letter for spec in quantity.takes.values() for letter in letters(spec)}
     return math.prod(names[letter] for letter in dims if not letter.isdigit()) > LARGE
 
@@ -164,9 +166,18 @@ def worth(tree, names, memo):
 
 def _part(tree, names, memo):
     value = worth(tree, names, memo)
-    if value is None and not (isinstance(tree, ast.Constant) and tree.value is None):
+    if value is None and not _is_none(tree, names):
         raise ValueError("a part has no value")
     return value
+
+
+def _is_none(tree, names):
+    match tree:
+        case ast.Constant(value):
+            return value is None
+        case ast.Name(name):
+            return name in names and names[name] is None
+    return False
 
 
 def _worth(tree, names, memo):

@@ -84,6 +84,27 @@ VOCABULARY = {
     "unfinished": "It is right so far, and not at its end.",
     "mask-too-weak": "What should be hidden is seen: the number that is added to its score is too "
     "small.",
+    "ties-counted-twice": "Of several equal maxima each gets the whole gradient.",
+    "height-width-swapped": "The height is used where the width belongs, or the width for the "
+    "height. On square images nobody notices.",
+    "wrong-padding": "The padding is another one, or is cut off wrongly: [p:-p] is empty for "
+    "p = 0.",
+    "stride-ignored": "A window begins at i times the stride, not at i.",
+    "channels-mixed": "An array is reshaped across its axes, so numbers of several channels (or "
+    "heads) come together. First move the axis, then reshape.",
+    "axis-not-moved": "An axis was moved for the computation and not moved back.",
+    "carry-dropped": "What a step passes back to the one before is missing: a state is used twice, "
+    "for its own output and for the next state.",
+    "one-step-only": "This is what one step contributes. All steps share the weights: their "
+    "gradients add.",
+    "state-ignored": "The first state is taken for 0.",
+    "derivative-of-activated": "The derivative is taken at the activated value. tanh′ is 1 − H² "
+    "and σ′ is H(1 − H) with the activated H itself.",
+    "local-derivative-missing": "The gradient is passed on without the derivative of the function "
+    "in between.",
+    "penalty-factor": "The penalty's factor is not the right one: λ‖W‖² has the gradient 2λW.",
+    "penalty-missing": "The penalty is not in it.",
+    "penalty-collapsed": "The sum of all weights is in the penalty, where each weight has its own.",
     "partly-wrong": "Some entries are right, others are not.",
     "wrong": "This is none of the mistakes that are known here.",
 }

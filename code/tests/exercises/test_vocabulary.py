@@ -14,7 +14,7 @@ from backprop.derivation import (
     gradient,
     indices,
 )
-from backprop.exercises import check
+from backprop.exercises import check, further
 from backprop.exercises.vocabulary import VOCABULARY
 
 PROGRAMS = []
@@ -463,4 +463,9 @@ def test_the_mistake_is_called_by_its_name(code, name, program):
 
 def test_every_word_of_the_vocabulary_is_spoken():
     two_cells = {"left-over"}  # and two cells are run in test_checking
-    assert {code for code, _, _ in PROGRAMS} | two_cells == set(VOCABULARY)
+    families = further.families().values()  # these no exercise asks for: test_further
+    lines = [
+        line for one in families for some in (*one.only.values(), one.mistakes) for line in some
+    ]
+    beyond = {line[0] for line in lines} | {"ties-counted-twice"}
+    assert {code for code, _, _ in PROGRAMS} | two_cells | beyond == set(VOCABULARY)

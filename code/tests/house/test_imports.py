@@ -16,8 +16,8 @@ FLOORS = {
     "backprop.derivation": (
         "errors misuse nodes language premises judges printing steps finding".split()
     ),
-    "backprop.exercises": "vocabulary tables formulas cards diagnosis telling drilling drills "
-    "trying checking".split(),
+    "backprop.exercises": "vocabulary tables formulas further cards diagnosis telling drilling "
+    "drills trying checking".split(),
     "book": "chromium fingerprint settings chapters runtime notebooks website paper audit build "
     "new".split(),
 }

@@ -42,7 +42,7 @@ from .kinks import other_slopes
 from .matching import SHAPE
 from .openings import alike_slips, around, opened_slips
 from .rewriting import again, slips, usual, usual_slips
-from .trees import filled, parsed, text
+from .trees import filled, parsed, text, without_one
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ def _explained(case, guessed):
     shape = case.fits(case.answer, value)
     turned = case.answer.shape != case.right.shape
     other = value is case.answer or case.fits(case.right, value) is None
-    if shape is None or not (turned or other):
+    if shape is None or not (turned or other) or not _all_of_it_matters(case, guessed):
         return
     also = (shape,) if shape and value.shape == case.right.shape else ()
     says, *more = guessed.sentences
@@ -123,6 +123,19 @@ def _explained(case, guessed):
     tree = guessed.whole
     way = "" if tree is None else text(tree)
     yield Cause(guessed.codes + also, f"{says}{case.aside}", way if guessed.shown else "", way)
+
+
+def _all_of_it_matters(case, guessed):
+    """Of a call with several wrong arguments: whether each of them changes the value.
+
+    What leaves these numbers as they are must not be said of them.
+    """
+    others = without_one(guessed.tree, case.names)
+    value = guessed.value
+    return not any(
+        one is not None and one.shape == value.shape and case.same(value, one)
+        for one in map(case.value, others)
+    )
 
 
 def formulas(case):
@@ -148,7 +161,7 @@ def _slipped(case, slip):
 
 def _known(case):
     """Stage 1."""
-    if not case.answer.any():
+    if case.answer.size and not case.answer.any():
         if cut_to_zero(case):
             cut = filled("np.trunc(A)", A=parsed(case.quantity.formula))
             yield said("integer-truncation", case.answer, cut)

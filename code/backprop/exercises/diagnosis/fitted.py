@@ -13,7 +13,7 @@ from ..vocabulary import VOCABULARY
 from .guesses import Guess
 from .matching import ratio
 from .rewriting import with_epsilon
-from .trees import anywhere, filled, fully_opened, names_in, parsed, replaced, text
+from .trees import anywhere, filled, fully_opened, names_in, names_of, parsed, replaced, text
 
 FREE = "free"  # the name of the number to be found
 
@@ -286,7 +286,7 @@ def _small_constant(case):
     if "eps" in case.quantity.takes:
         return
     slips = [(VOCABULARY["stray-epsilon"], f) for f in with_epsilon(case.quantity.formula)]
-    own = [(m.says, f) for m in case.quantity.mistakes for f in m.formulas if "eps" in f]
+    own = [(m.says, f) for m in case.quantity.mistakes for f in m.formulas if "eps" in names_of(f)]
     for says, formula in own + slips:
         eps = _fitting_epsilon(formula, case)
         if eps:

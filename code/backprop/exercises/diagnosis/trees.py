@@ -107,3 +107,23 @@ def names_in(tree):
 def names_of(formula):
     """All names in the text of a formula."""
     return frozenset(names_in(parsed(formula)))
+
+
+def without_one(tree, names):
+    """The calls `further.f(X=X, wrong=…, …)["dX"]` in which one wrong argument is right again.
+
+    Nothing for any other formula, and for a call with a single wrong argument.
+    """
+    match tree:
+        case ast.Subscript(ast.Call(ast.Attribute(ast.Name("further")), [], keywords) as call):
+            wrong = [k for k in keywords if not is_name(k.value, k.arg)]
+        case _:
+            return []
+    if len(wrong) < 2:
+        return []
+    others = []
+    for one in wrong:
+        right = [ast.keyword(one.arg, ast.Name(one.arg, ast.Load()))] if one.arg in names else []
+        some = [k for k in keywords if k is not one] + right
+        others.append(with_field(tree, "value", with_field(call, "keywords", some)))
+    return others

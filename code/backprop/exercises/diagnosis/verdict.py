@@ -1,9 +1,10 @@
 """`diagnose`: what is wrong with an answer, as a code of the vocabulary and in words."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from .. import further
 from ..formulas import SmoothFunction, evaluate, is_large, namespace, right_answer
 from ..tables import QUANTITIES
 from ..vocabulary import VOCABULARY
@@ -48,15 +49,13 @@ def diagnose(quantity, answer, **inputs):
     Returns a Diagnosis, whatever comes in: an unknown quantity, inputs that don't fit and what is
     no answer at all get words, not an exception.
     """
-    entry = QUANTITIES.get(quantity) if type(quantity) is str else None
-    if entry is None:
-        known = ", ".join(QUANTITIES)
+    if type(quantity) is not str or not (quantity in QUANTITIES or further.quantity(quantity)):
+        known = ", ".join((*QUANTITIES, *further.names()))
         called = f"{quantity!r:.60}" if type(quantity) is str else "that"
         message = f"Nothing is called {called} here. Known: {known}"
         return Diagnosis(False, "not-started", message)
     try:
-        given = {name: _usable(value) for name, value in inputs.items() if name in entry.takes}
-        names = namespace(entry, given)
+        entry, names = _understood(quantity, inputs)
     except BaseException as error:  # an input may do anything when it is looked at
         return Diagnosis(False, "wrong-type", f"The inputs can't be used: {in_words(error)[1]}")
     try:
@@ -66,6 +65,36 @@ def diagnose(quantity, answer, **inputs):
     except BaseException as error:  # and so may an answer
         message = f"The answer, or these inputs, can't be used: {in_words(error)[1]}"
         return Diagnosis(False, "wrong-type", message)
+
+
+def _understood(name, inputs):
+    """(Quantity, names of its formulas): of a chapter, of `further`, or with the mistakes of both.
+
+    Raises ValueError if the inputs fit in neither.
+    """
+    entry, beyond = QUANTITIES.get(name), further.quantity(name)
+    takes = {n for one in (entry, beyond) if one for n in one.takes}
+    given = {n: _usable(value) for n, value in inputs.items() if n in takes and value is not None}
+    found, refused = [], None
+    for reads in (_of_a_chapter, further.understood):
+        try:
+            found += filter(None, [reads(name, given)])
+        except ValueError as error:
+            refused = refused or error
+    if not found:
+        raise refused
+    if len(found) == 1:
+        return found[0]
+    (entry, names), (beyond, more) = found
+    takes, mistakes = beyond.takes | entry.takes, (*entry.mistakes, *beyond.mistakes)
+    return replace(entry, takes=takes, mistakes=mistakes), more | names
+
+
+def _of_a_chapter(name, given):
+    entry = QUANTITIES.get(name)
+    if entry is None or not given.keys() & further.optional(name) <= entry.takes.keys():
+        return None  # there is a mask, say, of which the chapter's formula knows nothing
+    return entry, namespace(entry, {n: v for n, v in given.items() if n in entry.takes})
 
 
 def _usable(value):
@@ -106,7 +135,16 @@ def diagnosed(quantity, answer, names, end=None):
         case = Case(quantity, answer.astype(np.float64), right, names, whole)
         if said := convention(case):
             return Diagnosis(True, None, f"{quantity.symbol} is right. {said}")
+        for code, formula, says in further.choices(quantity):
+            if _is_chosen(case, formula):
+                message = f"{quantity.symbol} is right, by another convention. {says}"
+                return Diagnosis(True, None, message, code or None)
         return put_in_words(case, [] if is_large(quantity, names) else find_causes(case, end))
+
+
+def _is_chosen(case, formula):
+    value = case.value(formula)
+    return value is not None and value.shape == case.answer.shape and case.same(case.answer, value)
 
 
 def _no_answer(quantity, answer):
@@ -177,6 +215,8 @@ def put_in_words(case, causes):
 
 
 def _pointer(quantity):
+    if not quantity.section:
+        return ""
     return f' Read again: "{quantity.section}" in the chapter {quantity.chapter}.'
 
 

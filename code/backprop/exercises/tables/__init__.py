@@ -20,7 +20,7 @@ derives from them, and on the sizes as numbers (S, M, N, C, …). So the same li
 is in the message, and is planted in the tests. `exact` is the right answer where `formula`
 would overflow or divide by 0; `unseen` gives values to variables in `of` that are not handed over.
 With holds = "derivative" a comparison in the formula takes a derivative, though the formula is no
-gradient by itself.
+gradient by itself; "function" says that it calls a function of the folder `further`.
 The shape of an input is given by letters, and may be followed by what it holds:
 
     "S C large"          numbers that may be as large as 1,000 (logits)
