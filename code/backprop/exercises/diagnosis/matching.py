@@ -50,6 +50,8 @@ class Case:
     def unit(self):
         """How large the terms of the answer are at least, if no input is larger than 1."""
         inputs = [np.asarray(self.names.get(name, 1.0)) for name in self.quantity.takes]
+        if self.quantity.holds == "function":  # ε, a stride, the weight of a penalty are no factors
+            inputs = [x for x in inputs if x.ndim]
         sizes = [np.abs(x).max(initial=0) for x in inputs if x.dtype.kind == "f"]
         return float(np.prod([min(1.0, size) for size in sizes if size]))
 

@@ -13,10 +13,11 @@ need a loop:
 
 The function of that name, in a module of this folder, returns all quantities by their names, on the
 inputs and with one mistake more: the arguments that a line of `mistakes` adds or replaces. So what
-a sentence says is evaluated before it is said. With `only = {dX = […]}` a mistake belongs to one
-quantity. Where the arguments have an unknown `eps` in them, it is found. What a convention gives
-is right, and its sentence is said, with a code or ""; mistakes are tried with each convention and
-each of `variants` as well. An input may have several forms: "T D | S T D".
+a sentence says is evaluated before it is said. A line with RIGHT in it is a formula of the right
+value. With `only = {dX = […]}` a mistake belongs to one quantity. Where the arguments have an
+unknown `eps` in them, it is found. What a convention gives is right, and its sentence is said, with
+a code or ""; mistakes are tried with each convention and each of `variants` as well. An input may
+have several forms: "T D | S T D".
 
 A table is read when somebody names a quantity of it.
 """
@@ -113,12 +114,15 @@ def _with_variants(family, output, line, variants):
     code, *wrong, says = line
     yield Mistake(code, tuple(formula(family, output, one) for one in wrong), says)
     for more, aside in variants:
-        both = (f"{one}, {more}" for one in wrong if not _names(one) & _names(more))
+        calls = (one for one in wrong if "RIGHT" not in one)
+        both = (f"{one}, {more}" for one in calls if not _names(one) & _names(more))
         yield Mistake(code, tuple(formula(family, output, one) for one in both), f"{says} {aside}")
 
 
 def formula(family, output, wrong=""):
     """The call of the family's function, with the arguments of a mistake, and its output."""
+    if "RIGHT" in wrong:
+        return wrong.replace("RIGHT", formula(family, output))
     given = {name: name for name in (*family.takes, *family.optional)} | _arguments(wrong)
     return f"further.{family.name}({', '.join(f'{k}={v}' for k, v in given.items())})[{output!r}]"
 

@@ -23,12 +23,12 @@ def _places(shape, kernel, stride, swapped="", step=None):
     """(h, w, k·m): the places of each window in images (…, H, W).
 
     `swapped` has one size where the other belongs: "line" takes H for the length of a line, "H" and
-    "W" compute both sizes of the output from one, "output" exchanges them. `step` moves the windows
-    by another step than the one that they were counted with.
+    "W" compute both sizes of the output from one. `step` moves the windows by another step than the
+    one that they were counted with.
     """
     (H, W), (k, m), (s, t) = shape[-2:], _both(kernel), _both(stride)
     h, w = (H - k) // s + 1, (W - m) // t + 1
-    h, w = {"H": (h, h), "W": (w, w), "output": (w, h)}.get(swapped, (h, w))
+    h, w = {"H": (h, h), "W": (w, w)}.get(swapped, (h, w))
     s, t = (s, t) if step is None else _both(step)
     a = s * np.arange(h)[:, None, None, None] + np.arange(k)[:, None]
     b = t * np.arange(w)[:, None, None] + np.arange(m)
@@ -76,6 +76,25 @@ def square(X, size):
     """Zeros in the shape of X but with H = W: what is counted with one size only."""
     n = X.shape[2 if size == "H" else 3]
     return np.zeros((*X.shape[:2], n, n))
+
+
+def corner(array):
+    """The array with zeros where one of the last two indices reaches beyond the smaller size."""
+    n = min(array.shape[2:])
+    kept = np.zeros(array.shape)
+    kept[:, :, :n, :n] = array[:, :, :n, :n]
+    return kept
+
+
+def turned(array):
+    """The numbers of the transposed images, in the shape of the images."""
+    return array.swapaxes(2, 3).reshape(array.shape)
+
+
+def refilled(array):
+    """Images that were filled as if height and width were exchanged, and transposed back."""
+    S, C, H, W = array.shape
+    return array.reshape(S, C, W, H).swapaxes(2, 3)
 
 
 def mixed(array):

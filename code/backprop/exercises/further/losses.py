@@ -74,12 +74,16 @@ def hinge_linear(
     `penalty` and `factor` are those of λ in loss and gradient; `again` is the fraction of
     everything that is added once more.
     """
-    given = hinge(X @ W, T, mean, wrong="" if wrong == "j" else wrong)
+    given = hinge(X @ W, T, mean, wrong="" if wrong[:1] in ("j", "y") else wrong)
     dW = X.T @ given["dZ"]
-    if wrong == "j":  # X[j] for X[i], where j is the class
-        dZ = given["dZ"]
-        own = np.eye(W.shape[1])[T] * dZ
-        dW = X.T @ (dZ - own) + X[T].T @ own
+    own = np.eye(W.shape[1])[T] * given["dZ"]
+    others, counts = given["dZ"] - own, given["dZ"] > 0
+    if "j" in wrong:  # X[j] for X[i], where j is the other class
+        dW = X[: W.shape[1]].T * others.sum(axis=0) if "others" in wrong else X.T @ others
+        each = counts @ X[: W.shape[1]] / _divisor(X, mean) if "own" in wrong else 0
+        dW = dW + (-each.T @ np.eye(W.shape[1])[T] if "own" in wrong else X.T @ own)
+    elif wrong == "y":  # X[y] for X[i], where y is the right class
+        dW = X.T @ others + X[T].T @ own
     factor = 2 * penalty if factor is None else factor
     dW = dW + reg * factor * (W.sum() if collapsed else W)
     forward = given["forward"] + reg * penalty * (W.sum() if collapsed else (W**2).sum())

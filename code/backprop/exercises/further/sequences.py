@@ -27,7 +27,8 @@ def rnn(
 ):
     """H_t = tanh(X_t Wx + H_t−1 Wh + b) for X (S, T, D), and all gradients.
 
-    `carry` passes the gradient of a step on to the one before, `start` begins with H0, `local`
+    `carry` passes the gradient of a step on to the one before, `start` begins with H0 (or has it
+    in forward only and comes "later" in backward), `local`
     names the gradient that lacks tanh′, `only` the steps whose weight gradients are kept.
     """
     S, T, _ = X.shape
@@ -43,7 +44,8 @@ def rnn(
         dX[:, t] = {"all": dh, "dX": dnext, "before": dnext}.get(local, dA) @ Wx.T
         if only is None or t % T == only % T:
             dWx += X[:, t].T @ (dh if local == "all" else dA)
-            dWh += H[t].T @ (dh if local == "all" else dA)
+            before = H[t] * (t > 0 or start != "later")
+            dWh += before.T @ (dh if local == "all" else dA)
             db += {"all": dh, "db": dh, "upstream": dH[:, t]}.get(local, dA).sum(axis=0)
     forward = np.stack(H[1:], axis=1)
     return {"forward": forward, "dX": dX, "dH0": dnext, "dWx": dWx, "dWh": dWh, "db": db}
@@ -84,7 +86,8 @@ def lstm(
         dA = np.hstack([*dA, dg * prime(g, "g")])
         dX[:, t] = dA @ Wx.T
         if only is None or t % T == only % T:
-            dWx, dWh, db = dWx + X[:, t].T @ dA, dWh + H[t].T @ dA, db + dA.sum(axis=0)
+            before = H[t] * (t > 0 or start != "later")
+            dWx, dWh, db = dWx + X[:, t].T @ dA, dWh + before.T @ dA, db + dA.sum(axis=0)
         dH0, dC0 = dA @ Wh.T, dc * f
         dh, dc = dH0 * ("H" in carry), dC0 * ("C" in carry)
     found = {"forward": np.stack(H[1:], axis=1), "forwardC": C[-1], "dX": dX}
