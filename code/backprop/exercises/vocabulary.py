@@ -98,8 +98,8 @@ VOCABULARY = {
     "one-step-only": "This is what one step contributes. All steps share the weights: their "
     "gradients add.",
     "state-ignored": "The first state is taken for 0.",
-    "derivative-of-activated": "The derivative is taken at the value of the function. It belongs to "
-    "the argument: where a derivative is written with the value, that is put in as it is.",
+    "derivative-of-activated": "The derivative is taken at the value of the function. It belongs "
+    "to the argument: where a derivative is written with the value, that is put in as it is.",
     "local-derivative-missing": "The gradient is passed on without the derivative of the function "
     "in between.",
     "penalty-factor": "The penalty's factor is not the right one: λ‖W‖² has the gradient 2λW.",
