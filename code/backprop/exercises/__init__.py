@@ -2,7 +2,8 @@
 and short questions, made from a seed: `drill` (`drilling`).
 
 To read the code, begin with `checking`. What can be asked, and what goes wrong with it, is data:
-tables, one for each chapter, with the words of `vocabulary` and formulas in NumPy (`formulas`).
+tables, one for each chapter, with the words of `vocabulary` and formulas in NumPy (`formulas`);
+what `diagnose` knows besides, such as recurrent layers, is in `further`.
 Three rooms work on it: `diagnosis` says which mistake gives these numbers, and runs nothing of
 the reader's; `trying` runs the reader's function, and asks diagnosis; `telling` is what is shown.
 `cards` prints from the tables, and from the proofs, what is to be kept in mind of a chapter.

@@ -54,16 +54,18 @@ def gated(rng, S, D, N):
 
 def attending(rng, batch, T, keys, D, N):
     given = arrays(rng, Q=(*batch, T, D), K=(*batch, keys, D), V=(*batch, keys, N))
-    mask = rng.random((T, keys)) < 0.4
-    mask[:, 0] = False
-    return given | arrays(rng, dY=(*batch, T, N)) | {"mask": mask}
+    return given | arrays(rng, dY=(*batch, T, N)) | {"mask": hiding(T, keys)}
+
+
+def hiding(T, keys):
+    """A mask that hides a third of the keys, and no query's all."""
+    return np.add.outer(np.arange(T), np.arange(keys)) % 3 == 1
 
 
 def heads(rng, S, T, keys, E, heads):
     square = {f"W{n}": (E, E) for n in "qkvo"} | {f"b{n}": E for n in "qkvo"}
     given = arrays(rng, query=(S, T, E), key=(S, keys, E), value=(S, keys, E), **square)
-    mask = rng.random((S, 1, T, keys)) < 0.4
-    mask[..., 1] = False
+    mask = np.broadcast_to(hiding(T, keys), (S, 1, T, keys))
     return given | arrays(rng, dY=(S, T, E)) | {"heads": heads, "mask": mask}
 
 
@@ -379,6 +381,21 @@ def test_of_two_wrong_arguments_each_has_to_matter():
         "further.f(X=X, swapped=True, read='outside', eps=eps)['dX']",
     ]
     assert without_one(parsed("further.f(X=X, swapped=True)['dX']"), {}) == []
+
+
+def test_on_top_of_another_mistake_it_has_to_matter_as_well():
+    inputs = drawn("rnn", 0)
+    made = further.functions().rnn(**inputs, carry=False)
+    found = diagnose("rnn.dWx", made["dWx"] / 2, **inputs)
+    assert found.mistakes == ("carry-dropped", "extra-batch-mean")  # nothing about H0 in dWh
+
+
+def test_nobody_is_told_a_formula_of_ours():
+    for name in NAMES:
+        inputs = drawn(name.partition(".")[0], 0)
+        found = diagnose(name, 3.3 * right(name, inputs) + 1, **inputs)
+        assert not found.ok
+        assert "further." not in found.message
 
 
 def tied():

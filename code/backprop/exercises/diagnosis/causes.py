@@ -122,7 +122,22 @@ def _explained(case, guessed):
         says = " ".join(f"({n}) {one}" for n, one in enumerate((says, *more), 1))
     tree = guessed.whole
     way = "" if tree is None else text(tree)
-    yield Cause(guessed.codes + also, f"{says}{case.aside}", way if guessed.shown else "", way)
+    shown = guessed.shown and case.quantity.holds != "function"  # of ours, which nobody has written
+    yield Cause(guessed.codes + also, f"{says}{case.aside}", way if shown else "", way)
+
+
+def _all_of_it_matters(case, guessed):
+    """Of a call with several wrong arguments: whether each of them changes the value.
+
+    What leaves these numbers as they are must not be said of them.
+    """
+    if guessed.tree is None or not (others := without_one(guessed.tree, case.names)):
+        return True
+    value = case.value(guessed.tree)
+    return not any(
+        one is not None and one.shape == value.shape and case.same(value, one)
+        for one in map(case.value, others)
+    )
 
 
 def _all_of_it_matters(case, guessed):

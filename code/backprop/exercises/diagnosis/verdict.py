@@ -93,7 +93,7 @@ def _understood(name, inputs):
 def _of_a_chapter(name, given):
     entry = QUANTITIES.get(name)
     if entry is None or not given.keys() & further.optional(name) <= entry.takes.keys():
-        return None  # there is a mask, say, of which the chapter's formula knows nothing
+        return None  # a mask, say, that the chapter's formula would leave out
     return entry, namespace(entry, {n: v for n, v in given.items() if n in entry.takes})
 
 
