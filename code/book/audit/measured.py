@@ -12,6 +12,12 @@ from backprop import MLP, Dropout, SoftmaxCrossEntropy, activations, losses, num
 from backprop.attention import attention, attention_backward
 from backprop.engine import Node
 from backprop.linear import linear_backward, linear_forward
+from backprop.matrices import (
+    gaussian_nll,
+    gaussian_nll_backward,
+    inverse_backward,
+    ridge_backward,
+)
 from backprop.normalization import (
     batch_norm,
     batch_norm_backward,
@@ -67,7 +73,7 @@ def measured():
     """All rows, in the order of the book."""
     given = Given()
     families = [linear, activation, each_activation, of_softmax, cross_entropy, other_losses]
-    families += [hessian, dropout, network, broadcast, norms, one_head]
+    families += [hessian, dropout, network, broadcast, norms, one_head, whole_matrices]
     return [row for family in families for row in family(given)]
 
 
@@ -286,3 +292,25 @@ def one_head(g):
         found = numerical_gradient(lambda x, n=n: at(n, x), x)
         what = f"attention, w.r.t. the {name}"
         yield row(what, "attention", name, attention_backward, claimed[n], found)
+
+
+def whole_matrices(g):
+    """An inverse, ridge regression, and a Gaussian, whose covariance is moved symmetrically."""
+    A, up, t, w = map(g.normal, [(4, 4), (4, 4), 5, 4])
+    A, V = A + 4 * np.eye(4), np.eye(4) + A @ A.T
+
+    def of(what, variable, code, claimed, loss, at):
+        return row(what, "matrices", variable, code, claimed, numerical_gradient(loss, at))
+
+    claimed = inverse_backward(up, np.linalg.inv(A))
+    loss = lambda A: (up * np.linalg.inv(A)).sum()  # noqa: E731
+    yield of("inverse of a matrix", "through", inverse_backward, claimed, loss, A)
+    claimed = ridge_backward(g.X, t, w, 0.5)
+    loss = lambda w: ((g.X @ w - t) ** 2).sum() + 0.5 * w @ w  # noqa: E731
+    yield of("ridge regression", "ridge", ridge_backward, claimed, loss, w)
+    by_mean, by_covariance = gaussian_nll_backward(g.X, w, V)
+    code, what = gaussian_nll_backward, "Gaussian log-likelihood, w.r.t. the"
+    loss = lambda mean: gaussian_nll(g.X, mean, V)  # noqa: E731
+    yield of(f"{what} mean", "by_mean", code, by_mean, loss, w)
+    loss = lambda V: gaussian_nll(g.X, w, (V + V.T) / 2)  # noqa: E731
+    yield of(f"{what} covariance", "by_covariance", code, by_covariance, loss, V)
