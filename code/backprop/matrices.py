@@ -1,4 +1,4 @@
-"""Ridge regression, and the negative log-likelihood of a Gaussian, with their gradients.
+"""An inverse, ridge regression and the negative log-likelihood of a Gaussian: their gradients.
 
 Source: chapter "Matrices as such".
 """
@@ -6,6 +6,18 @@ Source: chapter "Matrices as such".
 import numpy as np
 
 from .validation import expect_number, expects
+
+
+@expects("inverse", dY="N N", Y="N N")
+def inverse_backward(dY, Y):
+    """∂L/∂A = −Yᵀ dY Yᵀ for Y = A⁻¹: dY, Y (N, N) → dA (N, N), in units of L over A."""
+    return -Y.T @ dY @ Y.T
+
+
+@expects("ridge_backward", X="S M", t="S", w="M", lam="number")
+def ridge_backward(X, t, w, lam):
+    """∂L/∂w = 2 Xᵀ(X w − t) + 2 λ w: X (S, M), t (S,), w (M,), λ → (M,), in units of L over w."""
+    return 2 * X.T @ (X @ w - t) + 2 * lam * w
 
 
 @expects("ridge_weights", X="S M", t="S")

@@ -3,12 +3,23 @@
 import numpy as np
 import pytest
 from backprop import numerical_gradient
-from backprop.matrices import gaussian_nll, gaussian_nll_backward, ridge_weights
+from backprop.matrices import (
+    gaussian_nll,
+    gaussian_nll_backward,
+    inverse_backward,
+    ridge_backward,
+    ridge_weights,
+)
 from helpers import M, S, draw
 
 COVARIANCE = np.eye(M) + draw(M, M) @ draw(M, M).T
 # What test_validation.py throws things at: name, what is called, valid arguments.
 CALLS = {
+    "inverse_backward": (inverse_backward, {"dY": draw(M, M), "Y": draw(M, M, seed=1)}),
+    "ridge_backward": (
+        ridge_backward,
+        {"X": draw(S, M), "t": draw(S), "w": draw(M), "lam": 0.5},
+    ),
     "ridge_weights": (ridge_weights, {"X": draw(S, M), "t": draw(S), "lam": 0.5}),
     "gaussian_nll": (gaussian_nll, {"X": draw(S, M), "mean": draw(M), "covariance": COVARIANCE}),
     "gaussian_nll_backward": (
@@ -27,9 +38,17 @@ def test_ridge_by_hand():
 def test_at_the_weights_of_ridge_the_gradient_is_zero():
     X, t, lam = draw(S, M), draw(S), 0.3
     w = ridge_weights(X, t, lam)
-    np.testing.assert_allclose(2 * X.T @ (X @ w - t) + 2 * lam * w, 0, atol=1e-12)
+    np.testing.assert_allclose(ridge_backward(X, t, w, lam), 0, atol=1e-12)
     measured = numerical_gradient(lambda w: ((X @ w - t) ** 2).sum() + lam * w @ w, w)
     np.testing.assert_allclose(measured, 0, atol=1e-8)
+
+
+def test_back_through_an_inverse_by_hand():
+    Y, dY = np.array([[1.0, -1], [-1, 2]]), np.array([[0.0, 1], [0, 0]])
+    np.testing.assert_array_equal(inverse_backward(dY, Y), [[1, -2], [-1, 2]])
+    A, dY = COVARIANCE + draw(M, M) / 9, draw(M, M, seed=1)
+    measured = numerical_gradient(lambda A: (dY * np.linalg.inv(A)).sum(), A)
+    np.testing.assert_allclose(inverse_backward(dY, np.linalg.inv(A)), measured, rtol=1e-6)
 
 
 def test_a_gaussian_by_hand():

@@ -13,6 +13,12 @@ from backprop.attention import attention, attention_backward
 from backprop.convolution import conv2d, conv2d_backward
 from backprop.engine import Node
 from backprop.linear import linear_backward, linear_forward
+from backprop.matrices import (
+    gaussian_nll,
+    gaussian_nll_backward,
+    inverse_backward,
+    ridge_backward,
+)
 from backprop.normalization import (
     batch_norm,
     batch_norm_backward,
@@ -70,6 +76,7 @@ def measured():
     given = Given()
     families = [linear, activation, each_activation, of_softmax, cross_entropy, other_losses]
     families += [hessian, dropout, network, broadcast, norms, convolution, one_head, curvature]
+    families += [whole_matrices]
     return [row for family in families for row in family(given)]
 
 
@@ -314,3 +321,25 @@ def curvature(g):
     found = numerical_gradient(lambda Z: (g.up * softmax(Z)).sum() / len(Z), g.Z)
     what, code = "softmax and cross-entropy, Hessian times V", cross_entropy_hessian_vector
     yield row(what, "second_order", "rows", code, claimed, found)
+
+
+def whole_matrices(g):
+    """An inverse, ridge regression, and a Gaussian, whose covariance is moved symmetrically."""
+    A, up, t, w = map(g.normal, [(4, 4), (4, 4), 5, 4])
+    A, V = A + 4 * np.eye(4), np.eye(4) + A @ A.T
+
+    def of(what, variable, code, claimed, loss, at):
+        return row(what, "matrices", variable, code, claimed, numerical_gradient(loss, at))
+
+    claimed = inverse_backward(up, np.linalg.inv(A))
+    loss = lambda A: (up * np.linalg.inv(A)).sum()  # noqa: E731
+    yield of("inverse of a matrix", "through", inverse_backward, claimed, loss, A)
+    claimed = ridge_backward(g.X, t, w, 0.5)
+    loss = lambda w: ((g.X @ w - t) ** 2).sum() + 0.5 * w @ w  # noqa: E731
+    yield of("ridge regression", "ridge", ridge_backward, claimed, loss, w)
+    by_mean, by_covariance = gaussian_nll_backward(g.X, w, V)
+    code, what = gaussian_nll_backward, "Gaussian log-likelihood, w.r.t. the"
+    loss = lambda mean: gaussian_nll(g.X, mean, V)  # noqa: E731
+    yield of(f"{what} mean", "by_mean", code, by_mean, loss, w)
+    loss = lambda V: gaussian_nll(g.X, w, (V + V.T) / 2)  # noqa: E731
+    yield of(f"{what} covariance", "by_covariance", code, by_covariance, loss, V)
