@@ -43,6 +43,8 @@ BOOK = {f"{name}: {key}": one for name, found in derived().items() for key, one 
 # Not those at which the checker looks itself; the larger networks have a width of 1 to be fast.
 SHAPES = (3, 5, 2, 4), (5, 2, 4, 3)
 SHAPES_OF_MANY = (3, 2, 4, 1, 5, 6), (4, 5, 2, 3, 1, 6)
+# S N P Q C I J, stride, padding, K R of a convolution: small ones, at which windows lie in X.
+SHAPES_OF_IMAGES = (2, 3, 2, 3, 1, 4, 3, 2, 1, 3, 2), (3, 1, 3, 2, 2, 3, 4, 1, 2, 4, 3)
 LARGE = {": ".join(which) for which in TOO_LARGE}
 ROW = re.compile(r"(.*?) ?&(=|\\approx) (.*) && \\quad (.*)")
 
@@ -55,7 +57,8 @@ def derivation(request):
 def sizes(derivation, which=0):
     """{size: number} at one of two shapes."""
     found = [*derivation.shapes[0]]
-    numbers = (SHAPES if len(found) <= len(SHAPES[0]) else SHAPES_OF_MANY)[which]
+    every = (SHAPES, SHAPES_OF_MANY, SHAPES_OF_IMAGES)
+    numbers = next(one for one in every if len(found) <= len(one[0]))[which]
     return dict(zip(found, numbers[: len(found)], strict=True))
 
 
