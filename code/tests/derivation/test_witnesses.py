@@ -44,6 +44,8 @@ BOOK = {f"{name}: {key}": one for name, found in derived().items() for key, one 
 SHAPES = (3, 5, 2, 4), (5, 2, 4, 3)
 SHAPES_OF_MANY = (3, 2, 4, 1, 5, 6), (4, 5, 2, 3, 1, 6)
 SHAPES_WITH_INVERSE = (3, 4, 2, 5), (2, 5, 4, 3)  # one of 5 × 5 has too many terms
+# S N P Q C I J, stride, padding, K R of a convolution: small ones, at which windows lie in X.
+SHAPES_OF_IMAGES = (2, 3, 2, 3, 1, 4, 3, 2, 1, 3, 2), (3, 1, 3, 2, 2, 3, 4, 1, 2, 4, 3)
 ROW = re.compile(r"(.*?) ?&(=|\\approx) (.*) && \\quad (.*)")
 
 
@@ -55,10 +57,11 @@ def derivation(request):
 def sizes(derivation, which=0):
     """{size: number} at one of two shapes."""
     found = [*derivation.shapes[0]]
-    shapes = SHAPES if len(found) <= len(SHAPES[0]) else SHAPES_OF_MANY
+    every = (SHAPES, SHAPES_OF_MANY, SHAPES_OF_IMAGES)
+    numbers = next(one for one in every if len(found) <= len(one[0]))[which]
     if any(map(matrices_of, [*derivation.lines, *derivation.definitions.sides])):
-        shapes = SHAPES_WITH_INVERSE
-    return dict(zip(found, shapes[which][: len(found)], strict=True))
+        numbers = SHAPES_WITH_INVERSE[which]
+    return dict(zip(found, numbers[: len(found)], strict=True))
 
 
 def close(found, expected):
