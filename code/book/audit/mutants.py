@@ -40,12 +40,24 @@ from backprop.derivation.errors import (
     VacuousStep,
     WrongStep,
 )
+from backprop.derivation.finding.derivatives import with_body
 from backprop.derivation.judges import explicit
 from backprop.derivation.judges.entries import Entries
 from backprop.derivation.judges.work import WRITTEN_OUT, TooMuch, limited
 from backprop.derivation.language import arrays as makers
-from backprop.derivation.language.algebra import Add, Div, MatMul, Mul, Neg, Pow, Sub, Transpose
+from backprop.derivation.language.algebra import (
+    Add,
+    Div,
+    MatMul,
+    Mul,
+    Neg,
+    Over,
+    Pow,
+    Sub,
+    Transpose,
+)
 from backprop.derivation.language.arrays import Array, Delta, Derivative, Entry, Gradient
+from backprop.derivation.language.chosen import Max, OneHot
 from backprop.derivation.language.functions import Apply, Function, Known
 from backprop.derivation.language.kinks import Larger, Smaller
 from backprop.derivation.language.matrices import Inner, Inverse, OfMatrix, Trace
@@ -323,8 +335,8 @@ def places(part):
 def put(part, place, new):
     """The node with something else in one place, built as an author builds it."""
     match part:
-        case Sum():
-            return Sum(new, *ranges_of(part))
+        case Over():
+            return with_body(part, new, ranges_of(part))
         case Outer() | Diag() | Derivative() | Trace() | Inner():
             build = {Outer: outer, Diag: diag, Derivative: d, Trace: trace, Inner: inner}[
                 type(part)
@@ -351,6 +363,9 @@ def renamed(part, names):
                 return Entry(array, tuple(moved(i, names) for i in indices))
             case Delta(i, j):
                 return Delta(moved(i, names), moved(j, names))
+            case OneHot(place=at):
+                inner = Max(renamed(node.body, names), *ranges_of(node))
+                return OneHot(inner, moved(at, names))
 
     return rewritten(part, change)
 
@@ -360,7 +375,7 @@ def mutants(part, around):
     for kind, rule in KINDS.items():
         for make, *arguments in rule(part, around):
             yield kind, lambda make=make, arguments=arguments: make(*arguments)
-    inner = (*around.indices, *(part.indices if isinstance(part, Sum) else ()))
+    inner = (*around.indices, *(part.indices if isinstance(part, Over) else ()))
     for place in places(part):
         for kind, build in mutants(getattr(part, place), around._replace(indices=inner)):
             yield kind, lambda place=place, build=build: put(part, place, build())
