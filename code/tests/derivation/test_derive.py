@@ -42,7 +42,9 @@ SQUARES = {**LINEAR, L: 1 / (2 * S) * Sum((Y[i, j] - T[i, j]) ** 2, (i, 1, S), (
 
 BOOK = {f"{name}: {key}": one for name, found in derived().items() for key, one in found.items()}
 GRADIENTS = {
-    name: one for name, one in BOOK.items() if isinstance(one.target, Gradient | Derivative)
+    name: one
+    for name, one in BOOK.items()
+    if isinstance(one.target, Gradient | Derivative) and not one.definitions.steps
 }
 
 

@@ -289,4 +289,4 @@ def test_what_is_proved_for_all_lengths_holds_when_it_is_unrolled(seed):
     found = fuzz(seed, 60)
     assert not [what for what in found if what[1:] == ("false", True)], found
     true = sum(n for what, n in found.items() if what[1] == "true")
-    assert sum(n for what, n in found.items() if what[1:] == ("true", True)) > 0.9 * true
+    assert sum(n for what, n in found.items() if what[1:] == ("true", True)) > 0.8 * true

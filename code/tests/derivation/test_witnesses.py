@@ -82,7 +82,9 @@ def test_every_line_holds_entry_by_entry(derivation, which):
     lines = [derivation.target, *(step.expression for step in derivation.steps)]
     lines = [entry(line, *derivation.scope) for line in lines]
     for step, pair in zip(derivation.steps, pairwise(lines), strict=True):
-        found = explicit.judge(*pair, derivation.scope, entries, step.facts.hypotheses)
+        claim = step.facts.claim  # which is true by all that the derivation assumes
+        assumed = derivation.hypotheses if claim else step.facts.hypotheses
+        found = explicit.judge(*pair, derivation.scope, entries, assumed, claim)
         if step.how == "numbers":
             assert (found.values if found else True) is None, step.reason
         else:  # the residual is 0 as well where the judge needed SymPy's `expand` to see it

@@ -477,6 +477,8 @@ class Reader:
             return self.direct() if self.steps else self.partial()
         if self.follows("{", *D):
             return self.partial(D)
+        if self.steps and self.follows("{", "d"):  # upright, in MathML
+            return self.partial(("d",))
         above = self.between("{", "}")
         return both(fraction, above, self.between("{", "}"))
 

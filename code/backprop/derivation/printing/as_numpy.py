@@ -27,7 +27,7 @@ from ..language.algebra import (
     Sum,
     Transpose,
 )
-from ..language.arrays import Array, Delta, Derivative, Entry, Gradient
+from ..language.arrays import Array, Delta, Derivative, Direct, Entry, Gradient
 from ..language.chosen import Max, OneHot, Position, Positions
 from ..language.functions import Apply, Known, indicator, relu
 from ..language.kinks import Larger, Smaller
@@ -90,7 +90,7 @@ class Text:
     def __init__(self, derivation):
         self.line, self.scope = derivation.last, derivation.scope
         parts = [*walk(self.line)]
-        if any(isinstance(part, Derivative) for part in parts):
+        if any(isinstance(part, Derivative | Direct) for part in parts):
             raise DerivationError(
                 f"the last line has a derivative in it, {self.line}: write it out, or cite what "
                 "says it, before it can be computed"
