@@ -26,6 +26,7 @@ from backprop.derivation import (
     d,
     delta,
     diag,
+    direct,
     exp,
     inner,
     ones,
@@ -56,7 +57,7 @@ from backprop.derivation.language.algebra import (
     Sub,
     Transpose,
 )
-from backprop.derivation.language.arrays import Array, Delta, Derivative, Entry, Gradient
+from backprop.derivation.language.arrays import Array, Delta, Derivative, Direct, Entry, Gradient
 from backprop.derivation.language.chosen import Max, OneHot
 from backprop.derivation.language.functions import Apply, Function, Known
 from backprop.derivation.language.kinks import Larger, Smaller
@@ -337,10 +338,9 @@ def put(part, place, new):
     match part:
         case Over():
             return with_body(part, new, ranges_of(part))
-        case Outer() | Diag() | Derivative() | Trace() | Inner():
-            build = {Outer: outer, Diag: diag, Derivative: d, Trace: trace, Inner: inner}[
-                type(part)
-            ]
+        case Outer() | Diag() | Derivative() | Direct() | Trace() | Inner():
+            build = {Outer: outer, Diag: diag, Derivative: d, Direct: direct}
+            build = (build | {Trace: trace, Inner: inner})[type(part)]
             return build(*(new if at == place else getattr(part, at) for at in places(part)))
     return replace(part, **{place: new})
 
