@@ -11,6 +11,7 @@ import numpy as np
 from backprop import MLP, Dropout, SoftmaxCrossEntropy, activations, losses, numerical_gradient
 from backprop.attention import attention, attention_backward
 from backprop.convolution import conv2d, conv2d_backward
+from backprop.depth import rnn_backward, rnn_forward
 from backprop.engine import Node
 from backprop.linear import linear_backward, linear_forward
 from backprop.matrices import (
@@ -76,7 +77,7 @@ def measured():
     given = Given()
     families = [linear, activation, each_activation, of_softmax, cross_entropy, other_losses]
     families += [hessian, dropout, network, broadcast, norms, convolution, one_head, curvature]
-    families += [whole_matrices]
+    families += [recurrent, whole_matrices]
     return [row for family in families for row in family(given)]
 
 
@@ -313,6 +314,19 @@ def one_head(g):
         found = numerical_gradient(lambda x, n=n: at(n, x), x)
         what = f"attention, w.r.t. the {name}"
         yield row(what, "attention", name, attention_backward, claimed[n], found)
+
+
+def recurrent(g):
+    """Five steps of a recurrent layer that does not begin at 0."""
+    X, U, b, H0, up = map(g.normal, [(5, 3), (4, 4), 4, 4, (5, 4)])
+    W = g.normal((4, 3))
+    _, dW, dU, *_ = rnn_backward(up, X, W, U, rnn_forward(X, W, U, b, H0), H0)
+    found = numerical_gradient(lambda W: (up * rnn_forward(X, W, U, b, H0)).sum(), W)
+    what, proofs = "recurrent layer, weight gradient", "state through inputs"
+    yield row(what, "depth", proofs, rnn_backward, dW, found)
+    found = numerical_gradient(lambda U: (up * rnn_forward(X, W, U, b, H0)).sum(), U)
+    what, proofs = "recurrent layer, gradient of the state's weights", "state through carried"
+    yield row(what, "depth", proofs, rnn_backward, dU, found)
 
 
 def curvature(g):
