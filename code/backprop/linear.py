@@ -23,7 +23,7 @@ def linear_forward(X, W, b):
 def linear_backward(dY, X, W, needs_dX=True):
     """All three gradients: dY (S, N) → dX (S, M), dW (N, M), db (N,).
 
-    Each has the shape of its variable and the unit of L by that variable. There is
+    Each has the shape of its variable and the unit of L over that of its variable. There is
     no 1/S here: the loss has put it into dY. Without `needs_dX`, dX is None. Raises
     ValueError if the shapes do not meet.
     """

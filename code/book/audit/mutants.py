@@ -20,6 +20,7 @@ from operator import add, matmul, mul, neg, sub, truediv
 from pathlib import Path
 from typing import NamedTuple
 
+import sympy
 from backprop.derivation import (
     Derivation,
     Sum,
@@ -59,6 +60,7 @@ from backprop.derivation.language.algebra import (
 )
 from backprop.derivation.language.arrays import Array, Delta, Derivative, Direct, Entry, Gradient
 from backprop.derivation.language.chosen import Max, OneHot
+from backprop.derivation.language.computed import Computed
 from backprop.derivation.language.functions import Apply, Function, Known
 from backprop.derivation.language.kinks import Larger, Smaller
 from backprop.derivation.language.matrices import Inner, Inverse, OfMatrix, Trace
@@ -66,7 +68,7 @@ from backprop.derivation.language.shifted import Shifted, moved
 from backprop.derivation.language.vectors import Diag, Ones, Outer
 from backprop.derivation.nodes import Dimension, Index, Node, Number, entry, node
 from backprop.derivation.premises.hypotheses import Hypothesis, RowSum
-from backprop.derivation.premises.scope import arrays_in
+from backprop.derivation.premises.scope import arrays_in, with_computed
 from backprop.derivation.printing.page import named
 
 from ..chapters.chapter import Chapter, derived, names
@@ -454,21 +456,51 @@ def plant(derivation, k, using, expression):
 def holds(derivation, k, expression):
     """Whether line k may be this by the judge that writes every entry out, at two shapes.
 
-    All definitions count, cited or not. False if numbers refute it, or if it divides by 0; None if
-    it can't be seen, or would be too much work.
+    All definitions count, cited or not. False if numbers refute it, or if it divides by 0 at every
+    shape; None if it can't be seen, or would be too much work.
     """
     above = derivation.steps[k - 1].expression if k else derivation.target
     sides = [entry(side, *derivation.scope) for side in (above, expression)]
     assumed = derivation.steps[k].facts.hypotheses
-    tables = [Entries(sizes, derivation.definitions) for sizes in derivation.shapes]
-    try:
-        with limited(WRITTEN_OUT):
-            found = [explicit.judge(*sides, derivation.scope, table, assumed) for table in tables]
-    except TooMuch:
-        return None
-    except DerivationError:
-        return False
-    return False if any(one and one.values for one in found) else None if any(found) else True
+    divides = False
+    for shapes in (derivation.shapes, *smaller(derivation.shapes[0])):
+        found = []
+        for sizes in shapes:
+            try:
+                with limited(WRITTEN_OUT):
+                    table = Entries(sizes, derivation.definitions)
+                    one = explicit.judge(*sides, derivation.scope, table, assumed)
+            except TooMuch:
+                continue
+            except DerivationError:
+                divides = True
+                continue
+            if no_value(table):  # a window that lies outside is 0, say, and is divided by
+                divides = True
+            else:
+                found.append(one)
+        if any(one and one.values for one in found):
+            return False
+        if found:
+            return None if any(found) else True
+    return False if divides else None
+
+
+def no_value(table):
+    """Whether a definition divides by 0 at one of the entries that were looked at."""
+    bodies = map(table.body, [*table.source])
+    return any(body is not None and body.has(sympy.zoo, sympy.nan) for body in bodies)
+
+
+def smaller(shape):
+    """Shapes of 1s and 2s, for what is too long, or has no value, at larger ones.
+
+    Two in turn; then those in which one size is 1, such as a padding narrower than the window.
+    """
+    free = [size for size in shape if not isinstance(size, Computed)]
+    made = [{size: 1 + (n + first) % 2 for n, size in enumerate(free)} for first in (0, 1)]
+    alone = [{size: 2 - (size == one) for size in free} for one in free]
+    return [[with_computed(one, shape) for one in some] for some in (made, alone)]
 
 
 def surroundings(derivation):

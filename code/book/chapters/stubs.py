@@ -6,7 +6,8 @@
         # end
         return dX
 
-`stub` empties what is between them (`dX = ...`), so stub and solution share every other line.
+`stub` empties what is between them (`dX = ...`), so stub and solution share every other line. What
+the function is given is not asked for: a solution that changes `dY` leaves no `dY = ...` behind.
 """
 
 import re
@@ -16,7 +17,7 @@ BEGIN, END = "# your turn", "# end"
 
 def stub(source):
     """The cell with its blanks emptied: every `name = …` in them becomes `name = ...`."""
-    lines, blank, indent = [], None, ""
+    lines, blank, indent, given = [], None, "", set()
     for line in source.splitlines():
         if line.strip() == BEGIN:
             blank, indent = [], line[: len(line) - len(line.lstrip())]
@@ -26,18 +27,22 @@ def stub(source):
             blank = None
         elif blank is None:
             lines.append(line)
+            if function := re.match(r"def \w+\((.*)\):", line):
+                given = set(re.findall(r"\w+", function[1]))
         else:
-            blank += _emptied(line, indent)
+            blank += _emptied(line, indent, given)
     if blank is not None:
         raise ValueError(f"a blank that begins with {BEGIN!r} has no {END!r}")
     return "\n".join(lines) + "\n"
 
 
-def _emptied(line, indent):
+def _emptied(line, indent, given):
     """What is left of a line of the solution: [] or one line."""
     if not line.startswith(indent) or line[len(indent) :].startswith((" ", "#")):
         return []
     assigned = re.match(r"([\w., \[\]\"']+?) = ", line[len(indent) :])
+    if assigned and assigned[1] in given:
+        return []
     if assigned:
         return [f"{indent}{assigned[1]} = ..."]
     return [f"{indent}return ..."] if line[len(indent) :].startswith("return ") else []

@@ -63,7 +63,7 @@ def spelled(place, letter, size, times, minus):
 def moved(place, names):
     """A place with other indices or places, {old: new}."""
     if isinstance(place, Shifted):
-        return place.at(lambda letter: names.get(letter, letter), lambda size: size)
+        return as_index(place.at(lambda letter: names.get(letter, letter), lambda size: size))
     if place in names or not hasattr(place, "moved"):
         return names.get(place, place)
     return place.moved(names)
