@@ -283,6 +283,25 @@ def test_the_five_runs():
     assert sum(run["test_accuracy"] for run in log["runs"]) / 5 >= 0.905
 
 
+def test_the_runs_of_the_convolutional_network():
+    """Settings chosen by validation, three seeds with these, and a step against PyTorch."""
+    log = json.loads((DATA / "convnet_runs.json").read_text("utf-8"))
+    assert {"date", "processor", "cores", "threads", "blas", "versions"} <= set(log)
+    assert log["threads"] == 1
+    best = max(log["trials"], key=lambda trial: trial["history"]["val_accuracy"][-1])
+    assert log["chosen"] == {name: best[name] for name in log["chosen"]}
+    assert [run["seed"] for run in log["runs"]] == [1, 2, 3]
+    for run in log["runs"]:
+        assert {name: run[name] for name in log["chosen"]} == log["chosen"]
+        assert len(run["history"]["loss"]) == run["epochs"]
+        assert run["history"]["val_loss"] == []  # trained on all images
+        assert run["cpu_seconds"] < 240
+    assert not any("test_accuracy" in trial for trial in log["trials"])
+    assert sum(run["test_accuracy"] for run in log["runs"]) / 3 >= 0.92
+    assert log["step"]["this library"] <= 1.2 * log["step"]["PyTorch"]
+    assert log["step"]["matrix products alone"] >= 0.45 * log["step"]["this library"]
+
+
 # That nothing else is accepted
 
 

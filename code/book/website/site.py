@@ -36,7 +36,7 @@ SCRIPTS = ["run.css", "steps.js", "asked.js", "worker.js", "kernel.py", "names.p
 PARTS = ["tools", "store", "waiting", "files", "maths", "output", "cell", "python", "yours", "run"]
 # What cells read. All of Fashion-MNIST would be 30 MB: a part of it goes along.
 DATA = ["digits.npz", "published_results.csv", "fashion_runs.json", "bench.json"]
-DATA += ["student_mistakes.csv", "LICENSE-digits", "LICENSE-fashion-mnist"]
+DATA += ["convnet_runs.json", "student_mistakes.csv", "LICENSE-digits", "LICENSE-fashion-mnist"]
 FASHION, FASHION_PART = "code/data/fashion_mnist.npz", "code/data/fashion_mnist_part.npz"
 TABLES = "code/backprop/exercises/tables"
 
