@@ -322,10 +322,10 @@ def recurrent(g):
     W = g.normal((4, 3))
     _, dW, dU, *_ = rnn_backward(up, X, W, U, rnn_forward(X, W, U, b, H0), H0)
     found = numerical_gradient(lambda W: (up * rnn_forward(X, W, U, b, H0)).sum(), W)
-    what, proofs = "recurrent layer, weight gradient", "state through inputs"
+    what, proofs = "recurrent layer, weight gradient", "inputs"
     yield row(what, "depth", proofs, rnn_backward, dW, found)
     found = numerical_gradient(lambda U: (up * rnn_forward(X, W, U, b, H0)).sum(), U)
-    what, proofs = "recurrent layer, gradient of the state's weights", "state through carried"
+    what, proofs = "recurrent layer, gradient of the state's weights", "carried"
     yield row(what, "depth", proofs, rnn_backward, dU, found)
 
 

@@ -218,8 +218,8 @@ def test_numbers_never_contradict_a_proof(monkeypatch):
     monkeypatch.setattr(normal, "equal", judged)
     monkeypatch.setattr(normal, "clearly_differ", noted)
     for found in book.values():
-        for one in found.values():
-            for n, step in enumerate(one.steps):
+        for one in found.values():  # recursions are compared step by step, never in numbers
+            for n, step in enumerate(() if one.definitions.steps else one.steps):
                 last = one.steps[n - 1].expression if n else one.target
                 sides = (entry(side, *one.scope) for side in (last, step.expression))
                 normal.judge(*sides, one.scope, one.definitions, step.facts, quickly=True)

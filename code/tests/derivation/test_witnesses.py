@@ -128,7 +128,7 @@ def notes(tex):
 
 def definitions(tex):
     """The formulas that stand below the lines."""
-    below = tex.split("\\end{aligned}")[1].split("\n")
+    below = re.split(r" \\\\(?:\[1ex\])?\s+", tex.split("\\end{aligned}")[1])
     return [
         found[1] for line in below if (found := re.match(r"\{\\small \\text\{with \}(.*)\}", line))
     ]
@@ -158,9 +158,16 @@ def check_relation(world, tex, scope):
     """What a definition, an assumption or a condition says is true here."""
     left, sign, right, free = Reader(world.derivation, tex).relation()
     scope = scope | free
+    if not sign:  # in words: the number is there, and the points that are drawn fulfill it
+        assert np.all(np.isfinite(numbers_of(everywhere(world, left, scope))))
+        return None
     if sign == "=":
         return same(everywhere(world, left, scope), everywhere(world, right, scope))
-    found, number = numbers_of(everywhere(world, left, scope)), right(world, {})
+    found = numbers_of(everywhere(world, left, scope))
+    try:
+        number = right(world, {})
+    except Unreadable:  # it has letters, as the margin of a hinge has
+        number = numbers_of(everywhere(world, right, scope))
     assert np.all(found > number if sign == ">" else found != number)
 
 
@@ -337,7 +344,7 @@ def test_nonsense_is_not_read(tex):
 
 
 def swapped(method):
-    return lambda self, above, below: method(self, below, above)
+    return lambda self, above, below, *more: method(self, below, above, *more)
 
 
 LATEX = {name: getattr(Latex, name) for name in vars(Latex) if not name.startswith("_")}

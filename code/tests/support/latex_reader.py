@@ -166,9 +166,15 @@ class Reader:
         return meaning
 
     def relation(self):
-        """(left, sign, right, {free letter of the left side: size}) of an equation or condition."""
+        """(left, sign, right, {free letter: size}) of an equation or condition.
+
+        What is said in words, "is attained once", has neither sign nor right side.
+        """
         left, scope = self.sum(), {**self.axes}
-        return left, self.next("=", ">", r"\neq"), self.formula(), scope
+        if self.tokens[0] == "end":
+            return left, "", None, scope
+        sign, right = self.next("=", ">", r"\neq"), self.formula()
+        return left, sign, right, scope if sign == "=" else {**self.axes}
 
     def sum(self):
         meaning = both(product, constant(-1.0), self.hadamard()) if self.next("-") else None
@@ -237,7 +243,11 @@ class Reader:
                 return self.extreme()
             case r"\operatorname":
                 self.next()
-                return self.word(self.braced())
+                name = self.braced()
+                if name in ("max", "min"):  # as MathML has them
+                    self.tokens.insert(0, rf"\{name}")
+                    return self.extreme()
+                return self.word(name)
             case _ if token in WORDS:
                 return self.word(WORDS[self.next()])
             case r"\pi" if "pi" not in self.arrays:

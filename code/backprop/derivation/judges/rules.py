@@ -658,6 +658,8 @@ def only_in_brackets(index, atom):
     """Whether an index occurs nowhere else: not as the place of an entry, nor in a δ."""
     if index not in atom.free or isinstance(atom, Bracket):
         return True
+    if isinstance(atom, Argmax):
+        return False
     parts = atom.inside.atoms if isinstance(atom, Composed) else atom.children
     return bool(parts) and all(only_in_brackets(index, part) for part in parts)
 
