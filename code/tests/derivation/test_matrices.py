@@ -260,7 +260,7 @@ def test_what_is_printed():
     made = proved("likelihood by the covariance")
     assert "where }\\det(V) > 0" in made._repr_latex_()
     assert "assuming }V = V^{\\top}\\text{, positive definite}" in made._repr_latex_()
-    assert "with }V V^{-1} = \\mathbf{I}_{N}" in made._repr_latex_()
+    assert "with }V V^{-1} = I_{N}" in made._repr_latex_()
     assert "\\frac{\\partial \\det(V)}{\\partial V} = \\det(V) V^{-\\top}" in made._repr_latex_()
     assert "V⁻ᵀ @ Zᵀ @ Z @ V⁻ᵀ" in repr(made)
     assert str(inner(A.T, B)) == "⟨Aᵀ, B⟩"

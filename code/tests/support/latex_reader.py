@@ -227,7 +227,7 @@ class Reader:
             case r"\sqrt":
                 self.next()
                 return one(lambda x: scalar(x) ** 0.5, self.between("{", "}"))
-            case r"\mathbf" if self.tokens[2] == "I":
+            case "I" if self.tokens[1] == "_" and "I" not in self.arrays:
                 return self.eye()
             case r"\mathbf":
                 return self.ones()
@@ -349,7 +349,7 @@ class Reader:
 
     def eye(self):
         """The identity matrix, with its size below."""
-        self.need(r"\mathbf", "{", "I", "}", "_")
+        self.need("I", "_")
         [size] = self.size_names()
         return lambda world, at: Matrix(np.eye(world.sizes[size]))
 

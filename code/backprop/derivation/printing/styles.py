@@ -76,7 +76,7 @@ class Latex:
         return Part(text + (r"^{-\top}" if transposed else "^{-1}"), POWER)
 
     def eye(self, size):
-        return Part(rf"\mathbf{{I}}_{{{self.name(size.name)}}}")
+        return Part(f"I_{{{self.name(size.name)}}}")
 
     def word(self, word, text):
         return Part(word + self.group(text), POWER)
