@@ -190,6 +190,13 @@ def anchors(path):
 
 
 @pytest.mark.parametrize("page", PAGES)
+def test_no_program_complains_on_a_page(page):
+    """What a library says to whoever runs it, of a font that is not there, is not for readers."""
+    text = (HTML / f"{page}.html").read_text("utf-8")
+    assert [word for word in ("findfont", "DeprecationWarning", "UserWarning") if word in text] == []
+
+
+@pytest.mark.parametrize("page", PAGES)
 def test_links_lead_somewhere(page, look, base):
     dead = []
     for link in look(page)["links"]:
