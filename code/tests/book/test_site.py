@@ -193,7 +193,8 @@ def anchors(path):
 def test_no_program_complains_on_a_page(page):
     """What a library says to whoever runs it, of a font that is not there, is not for readers."""
     text = (HTML / f"{page}.html").read_text("utf-8")
-    assert [word for word in ("findfont", "DeprecationWarning", "UserWarning") if word in text] == []
+    complaints = "findfont", "DeprecationWarning", "UserWarning"
+    assert [word for word in complaints if word in text] == []
 
 
 @pytest.mark.parametrize("page", PAGES)
