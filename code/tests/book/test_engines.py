@@ -2,6 +2,8 @@
 
 import json
 import time
+from threading import Event
+from types import SimpleNamespace
 
 import engines
 import pytest
@@ -116,6 +118,24 @@ def test_a_firefox_that_has_ended_is_cleared_away_and_replaced():
     assert kept.browser().run("() => 6 * 7") == 42
     kept.close()
     assert ended.process.stdout.closed
+
+
+def test_a_driver_that_hangs_at_its_start_is_replaced():
+    """WebKitWebDriver has waited for its browser without end."""
+    ended = [Event(), Event()]
+
+    class Webdriver:
+        @staticmethod
+        def WebKitGTK(options, service):
+            if service is waiting[0]:
+                assert ended[0].wait(10)
+                raise ConnectionError
+            return "a session"
+
+    waiting = [SimpleNamespace(process=SimpleNamespace(kill=one.set)) for one in ended]
+    more = iter(waiting)
+    assert engines.begun(Webdriver, None, lambda: next(more), patience=0.1) == "a session"
+    assert not ended[1].is_set()
 
 
 # An exercise, as a reader of another browser does it: what was written is there after a reload.

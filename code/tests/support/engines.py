@@ -138,12 +138,26 @@ def webkit():
         options.add_argument("--automation")
         proxy = {"httpProxy": f"127.0.0.1:{port}", "sslProxy": f"127.0.0.1:{port}"}
         options.set_capability("proxy", {"proxyType": "manual", **proxy, "noProxy": ["127.0.0.1"]})
-        service = webdriver.WebKitGTKService(driver, env=env)
-        browser = webdriver.WebKitGTK(options=options, service=service)
+        browser = begun(webdriver, options, lambda: webdriver.WebKitGTKService(driver, env=env))
         try:
             yield WebKit(browser, asked)
         finally:
             browser.quit()
+
+
+def begun(webdriver, options, service, patience=60, tries=3):
+    """A session; a driver that has not begun one after `patience` seconds is ended and replaced."""
+    for left in reversed(range(tries)):
+        driver = service()
+        watch = threading.Timer(patience, lambda driver=driver: driver.process.kill())
+        watch.start()
+        try:
+            return webdriver.WebKitGTK(options=options, service=driver)
+        except Exception:
+            if not left:
+                raise
+        finally:
+            watch.cancel()
 
 
 @contextmanager
