@@ -709,7 +709,7 @@ def breaking(*given):
         ((3 * TWO[0] + 5 * TWO[1], "no"), "wrong", "also at S = 3 and N = 5"),
         ((TWO[0] + TWO[1], "no"), "wrong", "also at S = 3 and N = 5"),
         ((N * TWO[0] + S * TWO[1], "yes"), "wrong", "it is true"),
-        ((5 * TWO[0] + 3 * TWO[1],), "raises", "second argument of `line`"),
+        ((5 * TWO[0] + 3 * TWO[1],), "raises", "every line needs a reason"),
         ((u, "no"), "raises", "refused as"),
         ((), "not-started", "No line is written yet"),
     ],

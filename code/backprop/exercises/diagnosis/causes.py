@@ -140,19 +140,6 @@ def _all_of_it_matters(case, guessed):
     )
 
 
-def _all_of_it_matters(case, guessed):
-    """Of a call with several wrong arguments: whether each of them changes the value.
-
-    What leaves these numbers as they are must not be said of them.
-    """
-    others = without_one(guessed.tree, case.names)
-    value = guessed.value
-    return not any(
-        one is not None and one.shape == value.shape and case.same(value, one)
-        for one in map(case.value, others)
-    )
-
-
 def formulas(case):
     """Guesses with a wrong formula each: the quantity's own, then those one slip away."""
     yield from _own(case)
