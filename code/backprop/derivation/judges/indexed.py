@@ -311,7 +311,6 @@ class Indexed(Reading):
         (one, k), (other, m) = sorted([(gradient.of, k), (other, m)], key=lambda pair: str(pair[0]))
         return self.symbol(Curvature.made(gradient.loss, one, other), (*k, *m))
 
-
     def direct(self, of, places, array, at):
         """∂of/∂by with all else held fixed; 0 where `of` is outside of its axes."""
         places = [*map(letter, places)]

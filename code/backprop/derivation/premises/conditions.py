@@ -119,8 +119,11 @@ def needed(before, after, facts, definitions, said=(), at_kinks=False):
     before, after = (conditions(side, definitions) for side in (before, after))
     changed = [one for one in before | after if before[one] != after[one]]
     more = [one for result in facts.results for one in result.where]
-    more += [one for array in sorted(facts.arrays, key=str)
-             for one in where_it_is(definitions[array], definitions)]
+    more += [
+        one
+        for array in sorted(facts.arrays, key=str)
+        for one in where_it_is(definitions[array], definitions)
+    ]
     more = [one for one in more if not one.known]
     found = dict.fromkeys([*changed, *more, *(one for one in bent if one not in said)])
     above = {one.read for one in found if one.sign == ">"}
