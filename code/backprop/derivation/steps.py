@@ -120,7 +120,6 @@ class Derivation:
         said = [one for step in self.steps for one in step.where]
         exact = how == PROOF and self._holds_at_kinks(expression, facts)
         where = needed(self.last, expression, facts, self.definitions, said, exact)
-        self._check_kinks([one for one in where if one.of_kink], facts)
         self._check_kinks(where, facts)
         if looked_for:
             print(f"step {len(self.steps) + 1}: {citing.as_typed(using) if using else 'no facts'}")
@@ -353,12 +352,12 @@ class Derivation:
     def _check_kinks(self, where, facts):
         """Raises DerivationError if the definitions put something at its kink for all numbers."""
         assumed = (*self.hypotheses, *facts.hypotheses)
+        entries = Entries(self.shapes[0], self.definitions)
         for one in where:
             at = dict(zip(axes(one.what.shape), one.what.shape, strict=True))
             x, y = (one_entry(side, at) for side in (one.what, one.than))
             if any(isinstance(part, Delta) or is_shifted(part) for part in walk(x - y)):
                 continue  # nothing rests on these
-            entries = Entries(self.shapes[0], self.definitions)
             if explicit.vanishes(x - y, at or free_indices(x - y), entries, assumed):
                 raise DerivationError(
                     f"{one.what} is equal to {one.than} by the definitions, for some entries: "

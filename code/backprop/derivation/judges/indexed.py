@@ -69,10 +69,14 @@ class Indexed(Reading):
         return whole(f"|{dimension.name}|")
 
     def sum(self, expression, at):
-        ranges = list(zip(expression.indices, expression.sizes, strict=True))
-        dummies = {index: self.known.fresh(size) for index, size in ranges}
-        limits = [(dummies[index], 1, self.limit(size)) for index, size in ranges]
-        return sympy.Sum(self.value(expression.body, {**at, **dummies}), *limits)
+        named = lambda k: dict(zip(expression.indices, k, strict=True))  # noqa: E731
+        return self.summed(expression.sizes, lambda k: self.value(expression.body, at | named(k)))
+
+    def summed(self, sizes, term):
+        """Σ of term(indices) over axes of these sizes."""
+        indices = tuple(map(self.known.fresh, sizes))
+        limits = [(k, 1, self.limit(size)) for k, size in zip(indices, sizes, strict=True)]
+        return sympy.Sum(term(indices), *limits) if limits else term(())
 
     def delta(self, i, j):
         if isinstance(j, Position):
@@ -93,7 +97,7 @@ class Indexed(Reading):
         for n, (place, size) in enumerate(zip(places, array.shape, strict=True)):
             if isinstance(place, Position):
                 places[n] = self.known.fresh(size)
-                limits.append((places[n], 1, self.size(size)))
+                limits.append((places[n], 1, self.limit(size)))
                 same.append(self.chosen(place, places[n]))
                 continue
             places[n] = place = letter(place)
@@ -107,27 +111,27 @@ class Indexed(Reading):
     def chosen(self, position, other):
         """[v = t_i], and [s_j = t_i] as Σ_v [v = s_j] [v = t_i]."""
         if isinstance(other, Position) or not is_plain(letter(other)):
-            v, size = self.known.fresh(position.array.to), self.size(position.array.to)
-            return sympy.Sum(self.chosen(position, v) * self.delta(v, other), (v, 1, size))
+            both = lambda v: self.chosen(position, *v) * self.delta(*v, other)  # noqa: E731
+            return self.summed([position.array.to], both)
         at = (*map(letter, position.indices), letter(other))
         return sympy.IndexedBase(f"{ONE_HOT}{position.array.name}")[at]
 
     def largest(self, expression, at):
         """max_k X_ik as Σ_k [k = argmax_l X_il] X_ik."""
-        [index], [size] = expression.indices, expression.sizes
-        k = self.known.fresh(size)
-        value = self.value(expression.body, {**at, index: k})
-        return sympy.Sum(self.one_hot(expression, k, at) * value, (k, 1, self.size(size)))
+        [index] = expression.indices
+        value = lambda k: self.value(expression.body, {**at, index: k})  # noqa: E731
+        return self.summed(
+            expression.sizes, lambda k: self.one_hot(expression, *k, at) * value(*k)
+        )
 
     def one_hot(self, expression, place, at):
         [index], [size] = expression.indices, expression.sizes
         if isinstance(place, Position) or not is_plain(letter(place)):
-            v = self.known.fresh(size)
-            both = self.one_hot(expression, v, at) * self.delta(v, place)
-            return sympy.Sum(both, (v, 1, self.size(size)))
+            both = lambda v: self.one_hot(expression, *v, at) * self.delta(*v, place)  # noqa: E731
+            return self.summed([size], both)
         k = self.known.fresh(size)
         body = self.value(expression.body, {**at, index: k})
-        return Largest(body, k, self.size(size), letter(place))
+        return Largest(body, k, self.limit(size), letter(place))
 
     def symbol(self, whole, at, kind=""):
         """The entry `at` of an array, or of the derivative of one by another, as it is."""
@@ -181,9 +185,7 @@ class Indexed(Reading):
 
     def over(self, array, term):
         """Σ of term(indices) over all entries of an array."""
-        indices = tuple(map(self.known.fresh, array.shape))
-        limits = [(k, 1, self.limit(size)) for k, size in zip(indices, array.shape, strict=True)]
-        return sympy.Sum(term(indices), *limits) if limits else term(())
+        return self.summed(array.shape, term)
 
     # Derivatives
 
@@ -254,10 +256,7 @@ class Indexed(Reading):
             second = self.symbol(whole, (*k, *m, *at)) + self.symbol(whole, (*k, *at, *m))
             return slope(value, self.symbol(one, at_both)) * second
 
-        indices = tuple(map(self.known.fresh, one.of.shape + one.by.shape))
-        sizes = one.of.shape + one.by.shape
-        limits = [(k, 1, self.size(size)) for k, size in zip(indices, sizes, strict=True)]
-        return sympy.Sum(term(indices), *limits) if limits else term(())
+        return self.summed(one.of.shape + one.by.shape, term)
 
     def by_parts(self, value, one, array, at):
         """Σ ∂value/∂one_k d one_k / d array_at over all entries of `one`."""
