@@ -3,9 +3,8 @@
 The same three judges are compared as in test_selection.
 """
 
-from collections import Counter
-
 import numpy as np
+import one_step
 import pytest
 from backprop.derivation import (
     Derivation,
@@ -33,11 +32,9 @@ from backprop.derivation import (
 )
 from backprop.derivation.judges import explicit
 from backprop.derivation.judges.entries import Entries
-from backprop.derivation.nodes import entry, node
+from backprop.derivation.nodes import node
 from backprop.derivation.printing.as_numpy import Text
-from book.audit import mutants
 from evaluator import World
-from latex_reader import Reader
 
 S, V, D, M, K, P = dimensions("S V D M K P")
 i, j, k, l, v, c, a, b, u = indices("i j k l v c a b u")  # noqa: E741
@@ -126,8 +123,7 @@ def case(request):
 
 
 def proved(case):
-    target, define, right, _ = case
-    return Derivation(target, define=define).line(right, "in one step", using(target, define))
+    return one_step.proved(case, using)
 
 
 def sizes_of(derivation):
@@ -135,55 +131,29 @@ def sizes_of(derivation):
     return {P: 6, s: 2, K: 3} if P in sizes else sizes
 
 
-def numbers(derivation, line):
-    world = World(derivation, sizes_of(derivation))
-    at = world.grid(derivation.scope, derivation.scope.values())
-    value = world.value(entry(line, *derivation.scope) if line.shape else line, at)
-    return np.broadcast_to(value, world.shape(derivation.scope.values()))
-
-
 def test_it_is_proved_in_one_step(case):
     assert proved(case).proved
 
 
 def test_its_wrong_twins_are_refused_with_numbers(case):
-    target, define, _, twins = case
-    for twin in twins:
-        with pytest.raises(WrongStep, match="first difference"):
-            Derivation(target, define=define).line(twin, "wrong", using(target, define))
+    one_step.refuses_twins(case, using)
 
 
 def test_the_other_judges_say_the_same(case):
-    derivation = proved(case)
-    target, _, right, twins = case
-    sizes = {size: min(n, 3) for size, n in sizes_of(derivation).items()}
-    entries = Entries(sizes | {P: 4, s: 2, K: 2}, derivation.definitions)
-    assert explicit.judge(target, right, derivation.scope, entries) is None
-    measured = numbers(derivation, target)
-    close = {"rtol": 1e-7, "atol": 1e-7 * np.abs(measured).max()}
-    assert np.allclose(numbers(derivation, right), measured, **close)
+    derivation, right = proved(case), case[2]
+    sizes = {size: min(n, 3) for size, n in sizes_of(derivation).items()} | {P: 4, s: 2, K: 2}
+    one_step.agree(derivation, right, sizes_of(derivation), 1e-7, written_out=sizes)
 
 
 def test_what_is_printed_is_read_as_it_was_judged(case):
     derivation = proved(case)
-    world = World(derivation, sizes_of(derivation))
-    for side in derivation.lines:
-        tex = side._repr_latex_().strip("$")
-        meaning, scope = Reader(derivation, tex).formula(), derivation.scope
-        shape = world.shape(scope.values())
-        read = [
-            meaning(world, {str(index): n for index, n in zip(scope, at, strict=True)})
-            for at in np.ndindex(shape)
-        ]
-        assert np.allclose(np.reshape(read, shape), numbers(derivation, side))
+    assert not any(side.shape for side in derivation.lines)
+    one_step.read_back(derivation, sizes_of(derivation))
 
 
 @pytest.mark.slow
 def test_no_planted_mistake_is_accepted(case):
-    every = [*mutants.in_lines(proved(case))]  # some of them: all take minutes
-    ends = Counter(mistake.outcome() for mistake in every[:: 1 + len(every) // SOME])
-    assert not {*ends} & {*mutants.FAULTS}, ends
-    assert ends[mutants.WRONG] >= 3, ends
+    one_step.accepts_no_planted_mistake(proved(case), SOME)
 
 
 # Identities.
@@ -320,7 +290,7 @@ def test_derive_finds_it_and_numpy_computes_it(name):
     given = {name: world.array(one) for name, one in text.arrays.items()}
     given = {name: n - 1 if n.dtype.kind == "i" else n for name, n in given.items()}
     given |= {name: world.sizes[V] for name, where in text.sizes.items() if not where}
-    assert np.allclose(run(**given), numbers(made, target), rtol=1e-6)
+    assert np.allclose(run(**given), one_step.numbers(made, target, sizes_of(made)), rtol=1e-6)
     with pytest.raises(ValueError, match="integers from 0 on"):
         run(**{**given, "t": np.array([0.5, 1])}) if "t" in given else fail()
 

@@ -5,28 +5,30 @@ out, and `World` in NumPy.
 """
 
 import numpy as np
+import one_step
 import pytest
 from backprop.derivation import (
     Derivation,
     DerivationError,
     L,
+    Max,
     Sum,
-    UncitedFact,
     WrongStep,
+    argmax,
     array,
     chain_rule,
     computed,
     d,
+    delta,
     dimensions,
     function,
     gradient,
     indices,
+    integers,
     sqrt,
 )
-from backprop.derivation.judges import explicit, quick, rules
-from backprop.derivation.judges.entries import Entries
+from backprop.derivation.judges import quick, rules
 from backprop.derivation.language.arrays import Entry
-from backprop.derivation.nodes import entry
 from backprop.derivation.premises.scope import with_computed
 from evaluator import World
 from latex_reader import Reader
@@ -111,14 +113,7 @@ def case(request):
 
 
 def proved(case):
-    target, define, right, _ = case
-    return Derivation(target, define=define).line(right, "in one step", using(target, define))
-
-
-def numbers(derivation, line, sizes):
-    world = World(derivation, sizes)
-    at = world.grid(derivation.scope, derivation.scope.values())
-    return np.broadcast_to(world.value(line, at), world.shape(derivation.scope.values()))
+    return one_step.proved(case, using)
 
 
 def test_it_is_proved_for_all_sizes(case):
@@ -126,41 +121,35 @@ def test_it_is_proved_for_all_sizes(case):
 
 
 def test_its_wrong_twins_are_refused_with_numbers(case):
-    target, define, _, twins = case
-    for twin in twins:
-        with pytest.raises(WrongStep, match="first difference"):
-            Derivation(target, define=define).line(twin, "wrong", using(target, define))
+    one_step.refuses_twins(case, using)
 
 
 def test_a_definition_that_is_forgotten_is_named(case):
-    target, define, right, _ = case
-    with pytest.raises((UncitedFact, WrongStep), match="does not cite|wrong"):
-        Derivation(target, define=define).line(right, "in one step")
+    one_step.refuses_what_is_not_said(case)
 
 
 def test_the_other_judges_say_the_same(case):
-    derivation = proved(case)
-    target, _, right, twins = case
+    derivation, (_, _, right, twins) = proved(case), case
     for sizes in derivation.shapes:
-        sides = [entry(side, *derivation.scope) for side in (target, right)]
-        entries = Entries(sizes, derivation.definitions)
-        assert explicit.judge(*sides, derivation.scope, entries) is None
-        measured = numbers(derivation, target, sizes)
-        close = {"rtol": 1e-8, "atol": 1e-8 * np.abs(measured).max()}
-        assert np.allclose(numbers(derivation, right, sizes), measured, **close)
-    for twin in twins:
-        assert not np.allclose(numbers(derivation, twin, sizes), measured, **close)
+        close = one_step.agree(derivation, right, sizes, 1e-8)
+    assert not any(map(close, twins))
 
 
 def test_what_is_printed_is_read_as_it_was_judged(case):
     derivation = proved(case)
-    sizes = derivation.shapes[0]
-    world, shape = World(derivation, sizes), tuple(sizes[n] for n in derivation.scope.values())
-    for side in derivation.lines:
-        meaning = Reader(derivation, side._repr_latex_().strip("$")).formula()
-        letters = [str(index) for index in derivation.scope]
-        read = [meaning(world, dict(zip(letters, at, strict=True))) for at in np.ndindex(shape)]
-        assert np.allclose(np.reshape(read, shape), numbers(derivation, side, sizes))
+    assert not any(side.shape for side in derivation.lines)
+    one_step.read_back(derivation, derivation.shapes[0])
+
+
+def test_a_largest_and_a_look_up_know_the_lengths():
+    largest = Derivation(d(L, Y[a]), define={L: Max(Y[i], (i, 1, N))})
+    largest.line(delta(a, argmax(Y[i], (i, 1, N))), "to the largest", using=L)
+    assert largest.proved
+    t, rows = integers("t", M, to=N), array("r", M)
+    looked_up = Derivation(d(L, Y[a]), define={rows[i]: Y[t[i]]})
+    looked_up.line(Sum(delta(a, t[i]) * d(L, rows[i]), (i, 1, M)), "to what was looked up",
+                   using=(chain_rule, rows))  # fmt: skip
+    assert looked_up.proved
 
 
 def test_the_page_says_how_a_size_is_computed():

@@ -4,6 +4,8 @@ Right lines and their wrong twins, what is refused and in which words, the two j
 `World`, which computes step by step in NumPy, and what is printed, read back.
 """
 
+from functools import partial
+
 import numpy as np
 import pytest
 from backprop.derivation import (
@@ -38,8 +40,7 @@ from backprop.derivation.judges.entries import Entries
 from backprop.derivation.nodes import entry
 from backprop.derivation.printing.page import in_steps
 from backprop.derivation.printing.printer import latex
-from evaluator import World
-from latex_reader import Reader
+from one_step import numbers, read_back
 
 T, S, M, N, C = dimensions("T S M N C")
 a, b, c, e, f, i, j, k, n, q, s, t = indices("a b c e f i j k n q s t")
@@ -194,33 +195,18 @@ def test_all_entries_agree_when_they_are_unrolled(case):
     assert not found or found.values is None, found
 
 
-def numbers(world, derivation, side):
-    scope = derivation.scope
-    value = world.value(entry(side, *scope), world.grid(scope, scope.values()))
-    return np.broadcast_to(value, world.shape(scope.values()))
-
-
 def test_they_are_true_in_numbers_by_finite_differences(case):
     derivation = proved(case)
-    world = World(derivation, SIZES)
-    before, after = (numbers(world, derivation, side) for side in derivation.lines)
+    before, after = (numbers(derivation, side, SIZES) for side in derivation.lines)
     assert np.allclose(before, after, rtol=1e-8, atol=1e-10)
 
 
 def test_what_is_printed_is_read_as_it_was_judged(case):
     derivation = proved(case)
-    world, scope = World(derivation, SIZES), derivation.scope
-    shape = world.shape(scope.values())
     block = derivation._repr_latex_().replace("&& \\quad", "&&")
-    for side in derivation.lines:
-        tex = latex_of(derivation, side)
-        assert tex in block
-        meaning = Reader(derivation, tex).formula()
-        read = [
-            meaning(world, {str(index): p for index, p in zip(scope, at, strict=True)})
-            for at in np.ndindex(shape)
-        ]
-        assert np.allclose(np.reshape(read, shape), numbers(world, derivation, side))
+    assert not any(side.shape for side in derivation.lines)
+    assert all(latex_of(derivation, side) in block for side in derivation.lines)
+    read_back(derivation, SIZES, partial(latex_of, derivation))
 
 
 def latex_of(derivation, side):

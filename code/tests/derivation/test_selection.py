@@ -4,9 +4,8 @@ Three judges are compared: the prover, the one that writes every entry out, and 
 computes in NumPy and differentiates by central differences.
 """
 
-from collections import Counter
-
 import numpy as np
+import one_step
 import pytest
 from backprop.derivation import (
     Derivation,
@@ -38,10 +37,7 @@ from backprop.derivation import (
 from backprop.derivation.judges import explicit, rules
 from backprop.derivation.judges.entries import Entries
 from backprop.derivation.language.arrays import Entry
-from backprop.derivation.nodes import entry
-from book.audit import mutants
 from evaluator import World
-from latex_reader import Reader
 
 S, M, N = dimensions("S M N")
 i, j, k, a, b = indices("i j k a b")
@@ -121,19 +117,11 @@ def case(request):
 
 
 def proved(case):
-    target, define, right, _ = case
-    return Derivation(target, define=define).line(right, "in one step", using(target, define))
+    return one_step.proved(case, using)
 
 
 def sizes_of(derivation):
     return dict(zip(derivation.shapes[0], (2, 4, 3), strict=False))
-
-
-def numbers(derivation, line):
-    world = World(derivation, sizes_of(derivation))
-    at = world.grid(derivation.scope, derivation.scope.values())
-    value = world.value(entry(line, *derivation.scope), at)
-    return np.broadcast_to(value, world.shape(derivation.scope.values()))
 
 
 def test_it_is_proved_in_one_step(case):
@@ -141,45 +129,22 @@ def test_it_is_proved_in_one_step(case):
 
 
 def test_its_wrong_twins_are_refused_with_numbers(case):
-    target, define, _, twins = case
-    for twin in twins:
-        with pytest.raises(WrongStep, match="first difference"):
-            Derivation(target, define=define).line(twin, "wrong", using(target, define))
+    one_step.refuses_twins(case, using)
 
 
 def test_the_other_judges_say_the_same(case):
-    derivation = proved(case)
-    target, _, right, twins = case
-    sides = [entry(side, *derivation.scope) for side in (target, right)]
-    entries = Entries(sizes_of(derivation), derivation.definitions)
-    assert explicit.judge(*sides, derivation.scope, entries) is None
-    measured = numbers(derivation, target)
-    close = {"rtol": 1e-7, "atol": 1e-7 * np.abs(measured).max()}
-    assert np.allclose(numbers(derivation, right), measured, **close)
+    derivation, right = proved(case), case[2]
+    one_step.agree(derivation, right, sizes_of(derivation), 1e-7)
 
 
 def test_what_is_printed_is_read_as_it_was_judged(case):
     derivation = proved(case)
-    world = World(derivation, sizes_of(derivation))
-    for side in derivation.lines:
-        if side.shape:
-            continue  # the pages' own test reads whole arrays
-        tex = side._repr_latex_().strip("$")
-        meaning, scope = Reader(derivation, tex).formula(), derivation.scope
-        shape = world.shape(scope.values())
-        read = [
-            meaning(world, {str(index): n for index, n in zip(scope, at, strict=True)})
-            for at in np.ndindex(shape)
-        ]
-        assert np.allclose(np.reshape(read, shape), numbers(derivation, side))
+    one_step.read_back(derivation, sizes_of(derivation))
 
 
 @pytest.mark.slow
 def test_no_planted_mistake_is_accepted(case):
-    every = [*mutants.in_lines(proved(case))]  # some of them: all take minutes
-    ends = Counter(mistake.outcome() for mistake in every[:: 1 + len(every) // SOME])
-    assert not {*ends} & {*mutants.FAULTS}, ends
-    assert ends[mutants.WRONG] >= 3, ends
+    one_step.accepts_no_planted_mistake(proved(case), SOME)
 
 
 # Identities.
@@ -388,7 +353,7 @@ def test_derive_finds_it_and_numpy_computes_it(name):
     run, world = made.numpy(), World(made, sizes_of(made))
     names = {one: name for name, one in named_arrays(made).items()}
     given = {names[one]: world.array(one) for one in names}
-    assert np.allclose(run(**given), numbers(made, target), rtol=1e-6)
+    assert np.allclose(run(**given), one_step.numbers(made, target, sizes_of(made)), rtol=1e-6)
 
 
 def named_arrays(made):

@@ -11,6 +11,7 @@ from dataclasses import fields
 from itertools import product
 
 import numpy as np
+import one_step
 import pytest
 from backprop.derivation import (
     Derivation,
@@ -18,9 +19,7 @@ from backprop.derivation import (
     L,
     ShapeError,
     Sum,
-    UncitedFact,
     VacuousStep,
-    WrongStep,
     array,
     chain_rule,
     d,
@@ -32,19 +31,16 @@ from backprop.derivation import (
     log,
     sqrt,
 )
-from backprop.derivation.judges import explicit, normal
-from backprop.derivation.judges.entries import Entries
+from backprop.derivation.judges import normal
 from backprop.derivation.language.algebra import Mul, Pow
 from backprop.derivation.language.arrays import Delta, Entry
 from backprop.derivation.language.functions import Apply
 from backprop.derivation.language.shifted import Shifted, moved
-from backprop.derivation.nodes import Index, Place, entry, node, walk
+from backprop.derivation.nodes import Index, Place, node, walk
 from backprop.derivation.premises.definitions import Definitions
 from backprop.derivation.premises.facts import Facts
 from backprop.derivation.premises.ranges import inside
-from book.audit import mutants
 from evaluator import World
-from latex_reader import Reader
 
 M, K, P, R, Q, s, B, C, N, H = dimensions("M K P R Q s B C N H")
 a, b, c, i, j, k, n, o, p, q, u, v = indices("a b c i j k n o p q u v")
@@ -132,8 +128,7 @@ def case(request):
 
 
 def proved(case):
-    target, define, right, _ = case
-    return Derivation(target, define=define).line(right, "in one step", using(target, define))
+    return one_step.proved(case, using)
 
 
 def sizes_of(derivation, numbers=(2, 4, 3, 2, 3, 2, 3, 2, 3)):
@@ -145,35 +140,17 @@ def test_convolution_is_proved_for_all_sizes(case):
 
 
 def test_its_wrong_twins_are_refused_with_numbers(case):
-    target, define, _, twins = case
-    for twin in twins:
-        with pytest.raises(WrongStep, match="first difference"):
-            Derivation(target, define=define).line(twin, "wrong", using(target, define))
+    one_step.refuses_twins(case, using)
 
 
 def test_a_definition_that_is_forgotten_is_named(case):
-    target, define, right, _ = case
-    with pytest.raises((UncitedFact, WrongStep), match="does not cite|wrong"):
-        Derivation(target, define=define).line(right, "in one step")
+    one_step.refuses_what_is_not_said(case)
 
 
 def test_the_other_judges_say_the_same(case):
-    derivation = proved(case)
-    target, _, right, twins = case
-    sides = [entry(side, *derivation.scope) for side in (target, right)]
-    entries = Entries(sizes_of(derivation), derivation.definitions)
-    assert explicit.judge(*sides, derivation.scope, entries) is None
-    measured = numbers(derivation, target)
-    close = {"rtol": 1e-8, "atol": 1e-8 * np.abs(measured).max()}
-    assert np.allclose(numbers(derivation, right), measured, **close)
-    for twin in twins:
-        assert not np.allclose(numbers(derivation, twin), measured, **close)
-
-
-def numbers(derivation, line):
-    world = World(derivation, sizes_of(derivation))
-    at = world.grid(derivation.scope, derivation.scope.values())
-    return np.broadcast_to(world.value(line, at), world.shape(derivation.scope.values()))
+    derivation, (_, _, right, twins) = proved(case), case
+    close = one_step.agree(derivation, right, sizes_of(derivation), 1e-8)
+    assert not any(map(close, twins))
 
 
 def test_a_loop_in_numpy_says_the_same():
@@ -188,9 +165,7 @@ def test_a_loop_in_numpy_says_the_same():
 @pytest.mark.slow
 def test_no_planted_mistake_is_accepted(case):
     """Also places that are off by one, or have another sign: refused, or equal for all entries."""
-    ends = Counter(mistake.outcome() for mistake in mutants.in_lines(proved(case)))
-    assert not {*ends} & {*mutants.FAULTS}, ends
-    assert ends[mutants.WRONG] >= 3, ends
+    one_step.accepts_no_planted_mistake(proved(case))
 
 
 # As it is shown.
@@ -198,16 +173,8 @@ def test_no_planted_mistake_is_accepted(case):
 
 def test_what_is_printed_is_read_as_it_was_judged(case):
     derivation = proved(case)
-    world = World(derivation, sizes_of(derivation))
-    for side in derivation.lines:
-        tex = side._repr_latex_().strip("$")
-        meaning, scope = Reader(derivation, tex).formula(), derivation.scope
-        shape = world.shape(scope.values())
-        read = [
-            meaning(world, {str(index): n for index, n in zip(scope, at, strict=True)})
-            for at in np.ndindex(shape)
-        ]
-        assert np.allclose(np.reshape(read, shape), numbers(derivation, side))
+    assert not any(side.shape for side in derivation.lines)
+    one_step.read_back(derivation, sizes_of(derivation))
 
 
 @pytest.mark.parametrize(
