@@ -2,19 +2,16 @@
 
 from collections.abc import Iterable
 
-from .nodes import Node
+from .nodes import Node, Word
 from .premises.claims import earlier
 from .premises.facts import chain_rule
 from .premises.hypotheses import Hypothesis
 
 
-class Auto:
+class Auto(Word):
     """Given for `using`: the definitions that a line needs, and the chain rule, are looked for."""
 
-    def __str__(self):
-        return "auto"
-
-    __repr__ = __str__
+    word = "auto"
 
 
 auto = Auto()

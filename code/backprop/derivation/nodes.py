@@ -44,6 +44,15 @@ def node(value):
     )
 
 
+class Word:
+    """What an author gives by a word of its own, which stands for nothing in a formula."""
+
+    word: ClassVar = ""
+
+    def __repr__(self):
+        return self.word
+
+
 def check_name(name):
     """The name itself. Raises DerivationError for one that could be mistaken for a formula."""
     plain = isinstance(name, str) and re.sub(r"[0-9^{()}']", "", name)

@@ -378,12 +378,8 @@ class Derivation:
         """The definitions, and the chain rule, that the line needs and does not cite."""
         missing = [fact for fact in self._citable(expression) if not facts.has(fact)]
         if not missing or not self._holds(expression, facts.plus(missing)):
-            return []
-        for fact in tuple(missing):
-            others = [one for one in missing if one is not fact]
-            if self._holds(expression, facts.plus(others)):
-                missing = others
-        return missing
+            return ()
+        return citing.least(missing, lambda some: self._holds(expression, facts.plus(some)))
 
     def _uncited(self, missing, using, expression, reason):
         """The error that names them, with all that is to be cited then."""

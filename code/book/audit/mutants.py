@@ -456,8 +456,9 @@ def plant(derivation, k, using, expression):
 def holds(derivation, k, expression):
     """Whether line k may be this by the judge that writes every entry out, at two shapes.
 
-    All definitions count, cited or not. False if numbers refute it, or if it divides by 0 at every
-    shape; None if it can't be seen, or would be too much work.
+    All definitions count, cited or not. False if numbers refute it, or if it divides by 0; None if
+    it can't be seen, or would be too much work. Where it would be at these shapes, or a definition
+    has no value there, others are tried.
     """
     above = derivation.steps[k - 1].expression if k else derivation.target
     sides = [entry(side, *derivation.scope) for side in (above, expression)]
@@ -466,17 +467,18 @@ def holds(derivation, k, expression):
     for shapes in (derivation.shapes, *smaller(derivation.shapes[0])):
         found = []
         for sizes in shapes:
+            table, refused = Entries(sizes, derivation.definitions), False
             try:
                 with limited(WRITTEN_OUT):
-                    table = Entries(sizes, derivation.definitions)
                     one = explicit.judge(*sides, derivation.scope, table, assumed)
             except TooMuch:
                 continue
             except DerivationError:
-                divides = True
-                continue
+                refused = True
             if no_value(table):  # a window that lies outside is 0, say, and is divided by
                 divides = True
+            elif refused:
+                return False
             else:
                 found.append(one)
         if any(one and one.values for one in found):

@@ -69,20 +69,13 @@ def of_rules(seed):
 
 def of_places(seed):
     """Shifted indices: lines of windows, strides and deltas, and their derivatives."""
-    tests, rng = written("test_shifted"), random.Random(seed)
-    for before, after, scope, meant, done in tests.pairs(rng, 10**9):
-        what = before, after, scope
-        yield Pair(
-            f"{before} = {after}, {done}",
-            meant,
-            lambda what=what: tests.judged(*what),
-            lambda what=what: tests.differs(*what),
-        )
+    tests = written("test_shifted")
+    return of_windows(tests, seed, tests.judged)
 
 
 def of_lengths(seed):
     """Shifted indices on axes whose length is computed from the others: P = M + K − 1."""
-    tests, rng = written("test_shifted", "with P computed"), random.Random(seed)
+    tests = written("test_shifted", "with P computed")
     old = tests.P
     tests.P = new = computed("P", tests.M + tests.K - 1)
     there = {old: new}.get
@@ -95,30 +88,27 @@ def of_lengths(seed):
     ]
     free = [{size: n for size, n in sizes.items() if size != old} for sizes in tests.SHAPES]
     tests.SHAPES = [with_computed(sizes, [new]) for sizes in free]
-    for before, after, scope, meant, done in tests.pairs(rng, 10**9):
-        what = before, after, scope
-        yield Pair(
-            f"{before} = {after}, {done}, where {new} = {new.formula}",
-            meant,
-            lambda what=what: tests.judged(*what),
-            lambda what=what: tests.differs(*what),
-        )
+    return of_windows(tests, seed, tests.judged, f", where {new} = {new.formula}")
 
 
 def of_lines(seed):
     """Shifted indices again, as lines of a derivation: with the search for a counterexample."""
-    tests, rng = written("test_shifted"), random.Random(seed)
-    for before, after, scope, meant, done in tests.pairs(rng, 10**9):
+    return of_windows(written("test_shifted"), seed, as_line, ", as a line")
+
+
+def of_windows(tests, seed, accepted, more=""):
+    """The pairs that test_shifted draws, with another judge."""
+    for before, after, scope, meant, done in tests.pairs(random.Random(seed), 10**9):
         what = before, after, scope
         yield Pair(
-            f"{before} = {after}, {done}, as a line",
+            f"{before} = {after}, {done}{more}",
             meant,
-            lambda what=what: as_line(*what[:2]),
+            lambda what=what: accepted(*what),
             lambda what=what: tests.differs(*what),
         )
 
 
-def as_line(before, after):
+def as_line(before, after, scope):
     """What a derivation says. A counterexample where there is none is as wrong as a false proof."""
     try:
         return Derivation(before).line(after, "a random line").proved

@@ -120,9 +120,7 @@ class Indexed(Reading):
         """max_k X_ik as Σ_k [k = argmax_l X_il] X_ik."""
         [index] = expression.indices
         value = lambda k: self.value(expression.body, {**at, index: k})  # noqa: E731
-        return self.summed(
-            expression.sizes, lambda k: self.one_hot(expression, *k, at) * value(*k)
-        )
+        return self.summed(expression.sizes, lambda k: self.one_hot(expression, *k, at) * value(*k))
 
     def one_hot(self, expression, place, at):
         [index], [size] = expression.indices, expression.sizes

@@ -3,17 +3,14 @@
 from dataclasses import dataclass
 
 from ..errors import DerivationError
-from ..nodes import Index, Node
+from ..nodes import Index, Node, Word
 from .scope import arrays_in
 
 
-class Earlier:
+class Earlier(Word):
     """What a line of an induction cites: the claim at all earlier steps."""
 
-    def __str__(self):
-        return "earlier"
-
-    __repr__ = __str__
+    word = "earlier"
 
 
 earlier = Earlier()

@@ -7,18 +7,15 @@ from dataclasses import dataclass, replace
 
 from ..errors import DerivationError
 from ..language.arrays import Array, Derivative, Entry, Gradient
-from ..nodes import Index, entry
+from ..nodes import Index, Word, entry
 from .claims import Claim, Earlier
 from .hypotheses import Hypothesis, check_together
 
 
-class ChainRule:
+class ChainRule(Word):
     """∂L/∂x = Σ ∂L/∂y ∂y/∂x over all y in whose definition x occurs: the only axiom."""
 
-    def __str__(self):
-        return "the chain rule"
-
-    __repr__ = __str__
+    word = "the chain rule"
 
 
 chain_rule = ChainRule()
