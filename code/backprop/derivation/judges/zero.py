@@ -6,6 +6,7 @@ log and h(…) a symbol. A root is a symbol as well, w, of which w^q = r is know
 taken apart into its cases.
 """
 
+from itertools import chain
 from math import lcm, prod
 
 import sympy
@@ -153,8 +154,29 @@ def is_zero(expression):
     spend(expression.count_ops() / OPERATIONS, "an entry is long when definitions are put in")
     if is_zero_as_it_is(expression):
         return True
-    cases = [one for one in branches(expression) if not one.has(sympy.zoo, sympy.nan)]
-    return expression.has(Step) and bool(cases) and all(map(is_zero_as_it_is, cases))
+    if not expression.has(Step):
+        return False
+    parts = apart(expression)
+    return len(parts) > 1 and all(map(is_zero, parts)) or in_all_cases(expression)
+
+
+def apart(expression):
+    """Its terms, in sums of those that share an indicator: each has few cases."""
+    found = []
+    for term in Add.make_args(expression):
+        steps, terms = term.atoms(Step), [term]
+        for other in [one for one in found if one[0] & steps or not one[0] | steps]:
+            found.remove(other)
+            steps, terms = steps | other[0], other[1] + terms
+        found.append((steps, terms))
+    return [Add(*terms) for _, terms in found]
+
+
+def in_all_cases(expression):
+    """Whether it is 0 with each [x > 0] as 1 and as 0, in every case that can be."""
+    cases = (one for one in branches(expression) if not one.has(sympy.zoo, sympy.nan))
+    first = next(cases, None)  # the others are made only if this one is 0
+    return first is not None and all(map(is_zero_as_it_is, chain([first], cases)))
 
 
 def is_zero_as_it_is(expression):
