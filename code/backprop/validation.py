@@ -97,9 +97,10 @@ def as_integers(value, name, who, high):
 def expect_shape(array, dims, sizes, name, who):
     """Compare `array.shape` with `dims`, note new sizes; raise ValueError if they differ."""
     dims = _spelled(dims, array.ndim, sizes)
-    wanted = [sizes.get(dim, dim) for dim in dims]
+    wanted, new = [sizes.get(dim, dim) for dim in dims], {}
     pairs = zip(wanted, array.shape, strict=False)
-    if array.ndim != len(wanted) or not all(w == n or isinstance(w, str) for w, n in pairs):
+    fits = (n == (new.setdefault(w, n) if isinstance(w, str) else w) for w, n in pairs)
+    if array.ndim != len(wanted) or not all(fits):  # a letter that comes twice is one size
         shape = "(" + ", ".join(map(str, wanted)) + (",)" if len(wanted) == 1 else ")")
         shape = re.sub(r"…\d+(, …\d+)*", "…", shape)
         raise ValueError(f"{who} expects {name} of shape {shape}, got {array.shape}")

@@ -477,6 +477,21 @@ def test_arguments_are_checked_wherever_they_stand():
     assert (c, D) == (1.0, 0.0)
 
 
+@pytest.mark.parametrize(
+    ("A", "B", "message"),
+    [
+        ((5, 4), (4, 4), r"g expects A of shape \(N, N\), got \(5, 4\)"),
+        ((4, 4), (4, 5), r"g expects B of shape \(4, 4\), got \(4, 5\)"),
+        ((4, 4), (5, 5), r"g expects B of shape \(4, 4\), got \(5, 5\)"),
+    ],
+)
+def test_a_letter_that_comes_twice_is_one_size(A, B, message):
+    g = expects("g", A="N N", B="N N")(lambda A, B: A @ B)
+    assert g(np.ones((4, 4)), np.ones((4, 4))).shape == (4, 4)
+    with pytest.raises(ValueError, match=message):
+        g(np.ones(A), np.ones(B))
+
+
 def test_a_missing_argument_is_a_matter_for_python():
     with pytest.raises(TypeError, match="missing 1 required positional argument: 'B'"):
         f([[1, 2, 3]])

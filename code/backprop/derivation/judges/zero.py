@@ -42,7 +42,7 @@ class Generators:
 
     def symbol(self, function, argument):
         if (function, argument) not in self.known:
-            made = sympy.Dummy(positive=True if function is exp else None)
+            made = sympy.Dummy(positive=True if function in (exp, sympy.pi) else None)
             self.known[function, argument] = made
             self.numbers[made] = sympy.Integer(37 + len(self.numbers) ** 2)
             if function is Pow:
@@ -88,7 +88,7 @@ class Generators:
         if expression is sympy.E:
             return self.power(1, sympy.S.One)
         if expression is sympy.pi:
-            return self.known.setdefault((sympy.pi, None), sympy.Dummy(positive=True))
+            return self.symbol(sympy.pi, None)
         return expression
 
     def power(self, coefficient, rest):
@@ -161,7 +161,7 @@ def is_zero(expression):
 
 
 def apart(expression):
-    """Its terms, in sums of those that share an indicator: each has few cases."""
+    """Its terms, in sums of those with an indicator in common: each has few cases."""
     found = []
     for term in Add.make_args(expression):
         steps, terms = term.atoms(Step), [term]
