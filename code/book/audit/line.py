@@ -59,10 +59,17 @@ def slow(port):
     loop, up, down = asyncio.new_event_loop(), Line(), Line()
 
     async def connect(reader, writer):
-        far_reader, far_writer = await asyncio.open_connection("127.0.0.1", port)
-        await asyncio.gather(
-            up.carry(reader, far_writer), down.carry(far_reader, writer), return_exceptions=True
-        )
+        writers = [writer]
+        try:
+            far_reader, far_writer = await asyncio.open_connection("127.0.0.1", port)
+            writers.append(far_writer)
+            await asyncio.gather(
+                up.carry(reader, far_writer), down.carry(far_reader, writer), return_exceptions=True
+            )
+        finally:  # what has carried all it had is closed by now
+            for one in writers:
+                if not one.is_closing():
+                    one.transport.abort()
 
     running = threading.Thread(target=loop.run_forever, daemon=True)
     running.start()
@@ -83,6 +90,7 @@ async def end(server):
     for task in open_still:
         task.cancel()
     await asyncio.gather(*open_still, return_exceptions=True)
+    await asyncio.sleep(0)  # the loop puts away what was closed
 
 
 def waited(tab, address):

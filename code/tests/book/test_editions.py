@@ -170,7 +170,10 @@ def test_links_equations_and_citations_read_well():
     told = "See {ref}`that <the-gradient-by-the-weights>`."
     assert markdown.plain(told, "index") == "See [that](linear.ipynb)."
     text = "\n".join(sources(made("linear"), "markdown"))
-    assert re.findall(r"\\tag\{(\d)\}\n\$\$", text) == ["1", "2", "3"]
+    numbered = re.findall(r"^\$\$ \(", Chapter.read("linear").text, re.M)
+    tags = re.findall(r"\\tag\{(\d)\}\n\$\$", text)
+    assert [*map(int, tags)] == [*range(1, len(numbered) + 1)]
+    assert len(tags) > 2
     assert "adding them all up is (2);" in text
     text = "\n".join(sources(made("initializers"), "markdown"))
     assert "He et al. (2015) assume" in text
@@ -272,10 +275,18 @@ def reports(notebook):
 RUN = [chapter.name for chapter in CHAPTERS if chapter.cells]
 
 
+def shorter(notebook):
+    """With as many images as in the page: all of them are for the pages, which `make book` runs."""
+    some = "(whole := load_fashion_mnist())._make(array[:5000] for array in whole)"
+    for cell in notebook.cells:
+        cell.source = cell.source.replace("load_fashion_mnist()", some)
+    return notebook
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", RUN)
 def test_a_solved_notebook_runs_and_every_check_passes(name, tmp_path, monkeypatch):
-    said = reports(run(made(name, True), tmp_path, monkeypatch))
+    said = reports(run(shorter(made(name, True)), tmp_path, monkeypatch))
     assert len(said) == len(asked(made(name)))
     assert [text for text in said if not re.match(r"[\w.-]+: Right\.", text)] == []
 
@@ -348,7 +359,9 @@ def test_the_zip_for_students_works_by_itself(written, tmp_path):
         line
         for path in folder.rglob("*.ipynb")
         for code in sources(nbformat.read(path, 4), "code")
-        for line in re.findall(r"^(?:from|import) (?:book|backprop)\b.*", code, re.M)
+        for line in re.findall(
+            r"^(?:from|import) (?:book|backprop)\b(?:[^(\n]*\([^)]*\)|.*)", code, re.M
+        )
     }
     assert any("book." in line for line in imports)
     program = "\n".join(

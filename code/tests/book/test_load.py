@@ -3,11 +3,13 @@
 The server is nginx with the configuration that the book recommends, serving the built pages.
 """
 
+import gc
 import gzip
 import importlib.util
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
 import time
@@ -348,3 +350,14 @@ def test_a_slow_line_is_as_slow_as_it_says_and_loses_nothing(site, tmp_path):
         _, body = load.ask(far, "/file.unknown")
     assert body == content
     assert time.monotonic() - begun > len(content) / line.RATE + line.DELAY
+
+
+def test_a_line_that_ends_in_the_middle_leaves_nothing_open():
+    """What it left open would be told of some later test."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        with line.slow(silent.getsockname()[1]) as far:
+            reader = socket.create_connection(("127.0.0.1", far))
+            answering, _ = silent.accept()
+        reader.close()
+        answering.close()
+    gc.collect()

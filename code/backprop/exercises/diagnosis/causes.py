@@ -79,8 +79,11 @@ def find_causes(case, end=None, every=False):
 def _stage_by_stage(case, end):
     """For each stage [(Guess, Cause), …] of all that fits."""
     cases, near = [case, *other_slopes(case)], _nearness(case.answer)
-    # For any number from paper there is some formula: only the known mistakes are said.
-    stages = STAGES if case.quantity.takes else STAGES[:1]
+    # For any number from paper there is some formula: only the known mistakes are said. Of an array
+    # of one number two slips would say as little.
+    one_number = case.answer.size > 1 and not np.ptp(case.answer)
+    stages = STAGES[:-1] if one_number else STAGES
+    stages = stages if case.quantity.takes else STAGES[:1]
     with np.errstate(all="ignore"):
         for stage in stages:
             fitting = []
