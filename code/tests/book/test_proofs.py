@@ -1,6 +1,8 @@
 """Each rule of the judge is a theorem: Coq is asked, and asked again with a mistake in it."""
 
+import re
 import shutil
+import subprocess
 
 import pytest
 from backprop.derivation.judges.derivatives import slope
@@ -71,15 +73,33 @@ def test_coq_accepts_them_and_nothing_is_assumed(coq):
     assert set.union(*proved.values()) <= proofs.AXIOMS
 
 
+@pytest.fixture(scope="module")
+def known():
+    """The theorems that Coq has when it has read them all, each with its slip beside it.
+
+    Coq's own loop goes on after an error: it starts once for each file, not for each slip.
+    """
+    found = set()
+    for one in proofs.FILES:
+        text, tried = one.read_text("utf-8"), []
+        theorems = dict(re.findall(r"^Theorem (\w+) (.*?Qed\.)$", text, re.M | re.S))
+        for name in theorems.keys() & SLIPS.keys():
+            (right, wrong), theorem = SLIPS[name], theorems[name]
+            assert right in theorem.split("Proof")[0]
+            tried += [name, f"{name}_slipped"]
+            slipped = f"Theorem {tried[-1]} {theorem.replace(right, wrong, 1)}\nAbort All.\n"
+            text = text.replace(f"Theorem {name} ", f"{slipped}Theorem {name} ", 1)
+        text += "".join(f"Check {name}.\n" for name in tried)
+        done = subprocess.run(["coqtop", "-q"], input=text, capture_output=True, text=True)
+        found |= set(re.findall(r"^(\w+)$\s+: ", done.stdout, re.M))
+    return found
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", SLIPS)
-def test_a_theorem_with_a_slip_is_refused(name, coq):
-    right, wrong = SLIPS[name]
-    [text] = [text for one in proofs.FILES if f"Theorem {name} " in (text := one.read_text())]
-    before, after = text.split(f"Theorem {name} ", 1)
-    assert right in after.split("Proof")[0]
-    with pytest.raises(ValueError, match="Error"):
-        proofs.prove_text(f"{before}Theorem {name} {after.replace(right, wrong, 1)}")
+def test_a_theorem_with_a_slip_is_refused(name, coq, known):
+    assert name in known
+    assert f"{name}_slipped" not in known
 
 
 @pytest.mark.slow
