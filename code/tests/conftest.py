@@ -6,8 +6,12 @@ import pytest
 from book.settings import settle
 from browser import base, browser, context, opened  # noqa: F401
 from reader import reader  # noqa: F401
-from running import pytest_addoption, pytest_collection_modifyitems  # noqa: F401
-from running import pytest_terminal_summary, ran  # noqa: F401
+from running import (  # noqa: F401
+    pytest_addoption,
+    pytest_collection_modifyitems,
+    pytest_terminal_summary,
+    ran,
+)
 
 settle()  # before a test imports NumPy
 
