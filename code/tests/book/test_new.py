@@ -48,8 +48,7 @@ def test_they_pass_the_tests_that_know_all_chapters(copy):
     its_own += ["code/tests/exercises", "code/tests/derivation/test_witnesses.py"]
     for asked in every, its_own:
         done = program(
-            copy, "pytest", "-q", "-n", "2", "-m", "not site and not slow", "-p",
-            "no:cacheprovider", *asked,
+            copy, "pytest", "-q", "-m", "not site and not slow", "-p", "no:cacheprovider", *asked,
         )  # fmt: skip
         assert done.returncode == 0, done.stdout[-3000:]
     mistakes = "test_every_planted_mistake or test_the_right_numbers or a_right_result"
