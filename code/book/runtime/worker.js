@@ -33,6 +33,9 @@ async function boot() {
     python.registerJsModule("js", self);  // until here a stand-in, whose properties can't be read
   }
   python.runPython("import random; random.seed()");
+  // Stop ends the worker, and WebKit ends a worker where it calls JavaScript: an endless loop has to. To look for a
+  // signal, which never comes here, Python calls it every few steps.
+  python.setInterruptBuffer(new Uint8Array(1));
   return python;
 }
 

@@ -10,7 +10,7 @@ import pytest
 from book.audit.engines import NAMES, kept
 from book.chapters.stubs import solved
 from book.chapters.texts import all_exercises
-from running import RUNNING, planned
+from running import RUNNING, planned, workers
 from serving import served
 
 pytestmark = [
@@ -192,7 +192,7 @@ class Exercise:
         return self.browser.run(ANSWER % self.cell)
 
 
-def test_an_exercise_is_failed_named_stopped_and_solved(engine, base):
+def test_an_exercise_is_failed_named_stopped_and_solved(engine, started, base):
     name = "linear.backward"
     right = solved(all_exercises()[name].source)
     wrong = right.replace("dY.sum(axis=0)", "dY.mean(axis=0)")
@@ -202,8 +202,13 @@ def test_an_exercise_is_failed_named_stopped_and_solved(engine, base):
     exercise.write(f"while True:\n    pass\n{right}")
     exercise.press("Run")
     exercise.until(f"() => ({STATUS % exercise.cell})() === 'Running'")
+    assert workers(started.name) > 0
     exercise.press("Stop")
     exercise.until(f"() => ({STATUS % exercise.cell})().startsWith('Stopped')")
+    begin = time.monotonic()
+    while workers(started.name):  # what is said to be stopped does not go on unseen
+        assert time.monotonic() - begin < LIMIT, "the loop goes on, though the page says it stopped"
+        time.sleep(0.3)
     exercise.write(right)
     assert "Right" in exercise.answer()
     time.sleep(0.5)

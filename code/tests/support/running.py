@@ -42,15 +42,26 @@ def ran(record_property):
 
 # What each engine calls the processes that hold a page and its Python.
 PROCESSES = {"chromium": "--type=renderer", "firefox": " tab", "webkit": "WebKitWebProcess"}
+THREADS = {"firefox": "DOM Worker", "webkit": "WebCore: Worker"}
 
 
 def megabytes(engine):
     """What the page takes that the browser of this process has open; None where /proc isn't.
 
     The largest process of its kind: a browser keeps empty ones ready."""
-    held = [process for process in Path("/proc").glob("[0-9]*") if ours(process, PROCESSES[engine])]
-    found = [re.search(r"VmRSS:\s+(\d+)", (process / "status").read_text()) for process in held]
-    return round(max(int(one[1]) for one in found if one) / 1024) if held else None
+    found = [re.search(r"VmRSS:\s+(\d+)", (one / "status").read_text()) for one in holding(engine)]
+    return round(max(int(one[1]) for one in found if one) / 1024) if found else None
+
+
+def holding(engine):
+    """The processes of pages, of the browsers that this process has started."""
+    return [one for one in Path("/proc").glob("[0-9]*") if ours(one, PROCESSES[engine])]
+
+
+def workers(engine):
+    """How many threads there are in which a page has a worker, such as Python."""
+    threads = [one for process in holding(engine) for one in process.glob("task/*/comm")]
+    return sum(one.read_text().strip() == THREADS[engine] for one in threads)
 
 
 def ours(process, name):
