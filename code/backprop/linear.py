@@ -7,6 +7,7 @@ import numpy as np
 
 from .initializers import kaiming_normal
 from .layer import Layer
+from .products import matmul, plus
 from .validation import as_array, as_floats, expect_number, expect_shape, expects
 
 
@@ -63,17 +64,24 @@ class Linear(Layer):
         """dY (S, N) → dX (S, M); sets grads["weight"] (N, M) and grads["bias"] (N,)."""
         X, *places = self._recall()
         if places:
-            dY = as_floats(dY, "dY", "Linear")
-            expect_shape(dY, (*places, self.out_features), {}, "dY", "Linear")
-            dY = dY.reshape(-1, self.out_features)
+            return self._backward_places(dY, X, places)
         dX, dW, db = linear_backward(dY, X, self.params["weight"], self.needs_dX)
         self.grads = {"weight": dW, "bias": db}
-        return dX.reshape(*places, self.in_features) if places and self.needs_dX else dX
+        return dX
 
     def _forward_places(self, X):
         X = as_floats(X, "X", "Linear")
         expect_shape(X, ("...", self.in_features), {}, "X", "Linear")
         rows, places = X.reshape(-1, self.in_features), X.shape[:-1]
-        Y = linear_forward(rows, self.params["weight"], self.params["bias"])
+        Y = plus(matmul(rows, self.params["weight"].T), self.params["bias"])
         self._remember(rows, *places)
         return Y.reshape(*places, self.out_features)
+
+    def _backward_places(self, dY, X, places):
+        dY = as_floats(dY, "dY", "Linear")
+        expect_shape(dY, (*places, self.out_features), {}, "dY", "Linear")
+        dY = dY.reshape(-1, self.out_features)
+        self.grads = {"weight": matmul(dY.T, X), "bias": dY.sum(axis=0)}
+        if not self.needs_dX:
+            return None
+        return matmul(dY, self.params["weight"]).reshape(*places, self.in_features)

@@ -75,7 +75,7 @@ def as_floats(value, name, who):
         raise ValueError(
             f"{who} expects {name} to hold at least one entry, got shape {array.shape}"
         )
-    if not _is_finite(array):
+    if not _trusted.get() and not _is_finite(array):
         bad = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
         raise NotFinite(f"{who} expects {name} to be finite, got {array[bad]} at {list(bad)}")
     return array
@@ -96,6 +96,8 @@ def as_integers(value, name, who, high):
 
 def expect_shape(array, dims, sizes, name, who):
     """Compare `array.shape` with `dims`, note new sizes; raise ValueError if they differ."""
+    if _trusted.get():
+        return
     dims = _spelled(dims, array.ndim, sizes)
     wanted, new = [sizes.get(dim, dim) for dim in dims], {}
     pairs = zip(wanted, array.shape, strict=False)

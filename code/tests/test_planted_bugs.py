@@ -41,7 +41,15 @@ from backprop import (
     Tanh,
     check_gradients,
 )
-from backprop.activations import elu, gelu, relu, sigmoid, sigmoid_derivative, softplus
+from backprop.activations import (
+    elu,
+    gelu,
+    gelu_derivative,
+    relu,
+    sigmoid,
+    sigmoid_derivative,
+    softplus,
+)
 from backprop.convolution import conv2d, conv2d_backward
 from backprop.normalization import batch_norm
 from backprop.softmax import softmax, softmax_jacobian
@@ -298,6 +306,10 @@ def together_without_transpose(layer, Y):
     return Y.reshape(S, T, H * d)
 
 
+def side_by_side_without_transpose(layer, three):
+    return np.concatenate([together_without_transpose(layer, one) for one in three], axis=-1)
+
+
 def looking_ahead(layer, shape, padding):
     return np.tril(np.ones((shape[1], shape[1]), bool), -1)
 
@@ -397,6 +409,11 @@ def without_division(dX, X, dY):
 def largest_magnitude(dX, X, dY):
     A = np.where(np.isfinite(X), np.abs(X), -1)
     dX += dY * maximum_of(A)
+
+
+def gelu_by_tanh(layer, X):
+    layer._remember(X, gelu_derivative(X))
+    return X / 2 * (1 + np.tanh(np.sqrt(2 / np.pi) * (X + 0.044715 * X**3)))
 
 
 def flattened_in_another_order(layer, X):
@@ -516,7 +533,7 @@ FAULTS = {
     "GELU: product rule forgotten": (GELU, slope(lambda x: gelu(x) / x), G),
     "GELU: tanh form in one direction": (
         GELU,
-        forward(lambda X: X / 2 * (1 + np.tanh(np.sqrt(2 / np.pi) * (X + 0.044715 * X**3)))),
+        {"forward": gelu_by_tanh},
         G,
     ),
     "SiLU: missing term": (SiLU, slope(sigmoid), G),
@@ -716,7 +733,11 @@ FAULTS = {
     "attention: one path of three": (all_heads, {"backward": one_path_of_three}, G),
     "attention: heads reshaped without transpose": (
         all_heads,
-        {"_heads": heads_without_transpose, "_together": together_without_transpose},
+        {
+            "_heads": heads_without_transpose,
+            "_together": together_without_transpose,
+            "_side_by_side": side_by_side_without_transpose,
+        },
         V,
     ),
     "attention: the mask forgotten": (causal_heads, {"_hidden": lambda *given: None}, V),
