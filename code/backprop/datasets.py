@@ -1,4 +1,4 @@
-"""The book's two datasets, read from the folder `data` and compared with their SHA-256.
+"""The book's datasets and its text, read from the folder `data`, compared with their SHA-256.
 
 Nothing is ever fetched. Source: the data card, `data/README.md`.
 """
@@ -29,6 +29,10 @@ _FASHION = {
     "y_train": ((60000,), "657fbd221bfc9f4198cc14b5619cc33ec57c58dd0e47af4d99d6650759e869a7"),
     "X_test": ((10000, 784), "c867c93ff95360594e8ec3287995350b824dd110b11595c0e13d5423f621867a"),
     "y_test": ((10000,), "3d0e6c6ea990b53b6f8f500a41cac93881d981b315f84578b7d915342ade01e9"),
+}
+
+_NOVEL = {
+    "text": ((684768,), "dfc684d4f857fa938268f9ab9c5567b64bd0691251eca959644adeabe6287a4d"),
 }
 
 # In the page of the website, where 30 MB would be much: the first images of both parts.
@@ -86,6 +90,37 @@ def load_fashion_mnist():
         X_train, y_train, X_test, y_test = _read("fashion_mnist.npz", _FASHION)
     X_train, X_test = (X / np.float32(255) for X in (X_train, X_test))  # no float64 in between
     return Dataset(X_train, y_train.astype(np.int64), X_test, y_test.astype(np.int64))
+
+
+class Text(NamedTuple):
+    """A text as integers, uint8 (T,), to train on and to test on: places in `characters`."""
+
+    train: np.ndarray
+    test: np.ndarray
+    characters: str
+
+    def spelled(self, indices):
+        """The integers (T,) as characters."""
+        return "".join(self.characters[index] for index in indices)
+
+    def numbered(self, text):
+        """The integers (T,) of a text; raises ValueError for a character that is not in it."""
+        if not isinstance(text, str) or not (text and {*text} <= {*self.characters}):
+            got = next((c for c in text if c not in self.characters), text)
+            raise ValueError(f"Text expects characters of {self.characters!r}, got {got!r}")
+        return np.array([self.characters.index(one) for one in text], np.uint8)
+
+
+def load_pride_and_prejudice():
+    """Jane Austen's novel (1813), 684,768 characters of 75 kinds: the last tenth to test on.
+
+    Raises ValueError if the file is missing or holds anything else. Source: Project Gutenberg, in
+    the copy of the R package janeaustenr (J. Silge).
+    """
+    (text,) = _read("pride_and_prejudice.npz", _NOVEL)
+    kinds, indices = np.unique(text, return_inverse=True)
+    indices, end = indices.astype(np.uint8), round(0.9 * len(text))
+    return Text(indices[:end], indices[end:], kinds.tobytes().decode("ascii"))
 
 
 def split_validation(data, fraction=1 / 6, rng=0):

@@ -49,6 +49,8 @@ class Embedding(Layer):
     have no gradient.
     """
 
+    takes_integers = True
+
     def __init__(self, num_embeddings, embedding_dim, rng=None, dtype=np.float64, std=1.0):
         super().__init__()
         V = expect_number(num_embeddings, "num_embeddings", "Embedding", low=1, whole=True)

@@ -5,6 +5,8 @@ be changed between steps. The formulas are PyTorch's, which differ from the pape
 docstring says so.
 """
 
+import math
+
 import numpy as np
 
 from .validation import expect_number, expects
@@ -124,6 +126,23 @@ class AdamW(Adam):
     def _decay(self, w, g):
         w -= self.lr * self.weight_decay * w
         return g
+
+
+def clip_gradients(parameters, limit):
+    """Shorten all gradients by one factor if their norm together is above `limit`; the norm before.
+
+    In place, between backward and step: ‖g‖ = √Σ g² over every entry of every parameter, and the
+    factor is limit/(‖g‖ + 1e-6), as in PyTorch, but at most 1 (Pascanu et al. 2013). The direction
+    stays, which clipping each entry or each parameter by itself would change.
+    """
+    limit = expect_number(limit, "limit", "clip_gradients", low=0)
+    gradients = [parameter.grad for parameter in parameters]
+    norm = math.sqrt(sum(float(np.vdot(g, g)) for g in gradients))
+    factor = limit / (norm + 1e-6)
+    if factor < 1:
+        for gradient in gradients:
+            gradient *= factor
+    return norm
 
 
 @expects("cosine", progress="...")

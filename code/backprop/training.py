@@ -13,16 +13,17 @@ from . import checkpoint as checkpoints
 from .datasets import stratified_split
 from .layer import buffers, is_layer, leaves
 from .losses import SoftmaxCrossEntropy
+from .optimizers import clip_gradients
 from .troubleshooting import SAMPLES, Watch, advice, are_probabilities
 from .validation import (
     NotFinite,
     as_array,
     as_floats,
+    as_integers,
     as_rng,
     expect_function,
     expect_number,
     expect_shape,
-    expects,
     trusted,
 )
 
@@ -44,13 +45,14 @@ class History:
         return {name: f"{values[-1]:.4f}" for name, values in asdict(self).items() if values}
 
 
-@expects("predict", X="S M ...")
 def predict(model, X, batch_size=1000):
     """The outputs (S, C) of all samples X, computed batch by batch, with dropout off.
 
-    X is (S, M), or images (S, C, H, W) for a model that takes them.
+    X is (S, M), images (S, C, H, W) or sequences (S, T, M) for a model that takes them, and
+    integers (S, T) for one that begins with an Embedding.
     """
     _check_model(model, "predict")
+    X = _inputs(X, "X", model, "predict")
     size = expect_number(batch_size, "batch_size", "predict", low=1, whole=True)
     was, model.training = getattr(model, "training", False), False
     try:
@@ -60,9 +62,12 @@ def predict(model, X, batch_size=1000):
 
 
 def accuracy(model, X, y):
-    """The fraction of samples whose largest logit is at their label; of equals, the first."""
+    """The fraction of samples whose largest logit is at their label; of equals, the first.
+
+    Of sequences, the fraction of places.
+    """
     Z = predict(model, X)
-    return float((Z.argmax(axis=1) == _labels(y, "y", len(Z), "accuracy")).mean())
+    return float((Z.argmax(axis=-1) == _labels(y, "y", [Z.shape[:-1]], "accuracy")).mean())
 
 
 def train(
@@ -79,11 +84,14 @@ def train(
     progress=True,
     after_epoch=None,
     watch=True,
+    clip=None,
 ):
     """Train `model` on data.X_train and data.y_train for a number of epochs; returns a `History`.
 
     X_train is (S, M), or images (S, C, H, W) for a model that takes them. y_train holds labels
-    (S,), or with `loss` MSE() or BCEWithLogits() targets (S,) or (S, N). The test part of `data` is
+    (S,), or with `loss` MSE() or BCEWithLogits() targets (S,) or (S, N). Of sequences, X_train is
+    (S, T, M), or integers (S, T) for a model that begins with an Embedding, and y_train holds a
+    label for each place, (S, T); accuracies are then those of places. The test part of `data` is
     never looked at: `validation` is the fraction of the training part held out for the figures per
     epoch (0: none). `loss` is SoftmaxCrossEntropy() unless given. `schedule` maps the progress of
     the run, 0 … 1, to a factor on the learning rate (`cosine`).
@@ -92,14 +100,16 @@ def train(
     ending with the same bits as if it had never stopped, wherever it did. The state before that is
     kept next to it, and used with a warning if the file turns out to be damaged. `after_epoch` is
     called with the History so far, after each epoch: to draw it, say. With `watch`, a network that
-    does not learn gets one TrainingWarning that says why (`troubleshooting`).
+    does not learn gets one TrainingWarning that says why (`troubleshooting`). `clip` is the largest
+    norm that all gradients together may have (`clip_gradients`).
 
     Raises ValueError for bad data or settings or a checkpoint of another run, FloatingPointError
     when the loss is no longer finite.
     """
     loss = loss or SoftmaxCrossEntropy()
-    X, y = _checked(data, loss)
-    _check_parts(model, optimizer, schedule=schedule, after_epoch=after_epoch)
+    _check_model(model, "train")
+    X, y = _checked(data, loss, model)
+    _check_parts(optimizer, schedule=schedule, after_epoch=after_epoch)
     validation = expect_number(validation, "validation", "train", low=0, high=0.9)
     rows, held_out = np.arange(len(X)), None
     if validation:
@@ -113,6 +123,7 @@ def train(
         epochs=epochs,
         batch_size=batch_size,
         schedule=schedule,
+        clip=clip,
         shape=[len(rows), *X.shape[1:]],
         advice=advice(X[rows[:SAMPLES]], y[rows[:SAMPLES]]),
     )
@@ -145,6 +156,7 @@ class _Run:
     epochs: int
     batch_size: int
     schedule: object
+    clip: object
     shape: list
     advice: str
     watch: Watch | None = None
@@ -153,6 +165,8 @@ class _Run:
     def __post_init__(self):
         for name in ("epochs", "batch_size"):
             setattr(self, name, expect_number(getattr(self, name), name, "train", 1, whole=True))
+        if self.clip is not None:
+            self.clip = expect_number(self.clip, "clip", "train", low=0)
 
     def epoch(self, epoch, X, y, rows):
         """One pass over these rows in a new order; a smaller last batch has a smaller weight."""
@@ -193,6 +207,8 @@ class _Run:
         if self.watch:
             self.watch.forward(Z, loss, y)
         self.model.backward(self.loss.backward())
+        if self.clip is not None:
+            clip_gradients(self.optimizer.parameters, self.clip)
         self.optimizer.step()
         if self.watch:
             self.watch.stepped(self.optimizer.lr)
@@ -228,6 +244,7 @@ class _Run:
             "loss": type(self.loss).__name__,
             "label_smoothing": getattr(self.loss, "label_smoothing", 0),
             "batch_size": self.batch_size,
+            "clip": self.clip,
             "shape of X": self.shape,
             "schedule": schedule,
             "epochs": self.epochs if self.schedule else None,
@@ -271,14 +288,19 @@ def _finite(loss):
     return float(loss)
 
 
-def _checked(data, loss):
-    """X (S, M …) and y: labels (S,), or real targets (S,) or (S, N) for a loss that takes them."""
+def _checked(data, loss, model):
+    """X (S, M …) and y: labels (S,), or real targets (S,) or (S, N) for a loss that takes them.
+
+    Of sequences, X (S, T, M) or integers (S, T), there may be a label for each place.
+    """
     if not (hasattr(data, "X_train") and hasattr(data, "y_train")):
         raise ValueError(f"train expects data with X_train and y_train, got {type(data).__name__}")
-    X = as_floats(data.X_train, "X_train", "train")
-    expect_shape(X, ("S", "M", "..."), {}, "X_train", "train")
+    X = _inputs(data.X_train, "X_train", model, "train")
     if not getattr(loss, "real_targets", False):
-        return X, _labels(data.y_train, "y_train", len(X), "train")
+        shapes = [X.shape[:1]]
+        if _vocabulary(model) or X.ndim == 3:
+            shapes.append(X.shape[:2])
+        return X, _labels(data.y_train, "y_train", shapes, "train")
     y = as_floats(data.y_train, "y_train", "train")
     if y.ndim not in (1, 2) or len(y) != len(X):
         raise ValueError(
@@ -288,6 +310,23 @@ def _checked(data, loss):
     return X, y
 
 
+def _inputs(X, name, model, who):
+    """X as the model takes it: floats (S, M …), or integers (S, T) for an Embedding."""
+    if vocabulary := _vocabulary(model):
+        X = as_integers(X, name, who, vocabulary - 1)
+        expect_shape(X, ("S", "T"), {}, name, who)
+        return X
+    X = as_floats(X, name, who)
+    expect_shape(X, ("S", "M", "..."), {}, name, who)
+    return X
+
+
+def _vocabulary(model):
+    """How many integers the model tells apart; 0 for one that takes floats."""
+    first = leaves(model)[0]
+    return len(first.params["weight"]) if getattr(first, "takes_integers", False) else 0
+
+
 def _is_labels(y):
     """Whether y holds labels, of which an accuracy can be counted."""
     return y.dtype.kind in "iu"
@@ -295,7 +334,7 @@ def _is_labels(y):
 
 def _split(y, fraction):
     """Two lists of indices into y, the second with this fraction: of each class, if y has any."""
-    if _is_labels(y):
+    if _is_labels(y) and y.ndim == 1:
         return stratified_split(y, fraction, 0, "split_validation")
     order, count = np.random.default_rng(0).permutation(len(y)), round(fraction * len(y))
     if not 0 < count < len(y):
@@ -318,8 +357,10 @@ def _fits(Z, y, loss):
 
 
 def _right(Z, y):
-    """How many samples have their largest logit at their label."""
-    return (Z.argmax(axis=1) == y).sum() if _is_labels(y) else 0
+    """How many samples have their largest logit at their label; parts of a sequence count."""
+    if not _is_labels(y):
+        return 0
+    return (Z.argmax(axis=-1) == y).mean(axis=tuple(range(1, y.ndim)), dtype=np.float64).sum()
 
 
 def _check_model(model, who):
@@ -327,8 +368,7 @@ def _check_model(model, who):
         raise ValueError(f"{who} expects a model with forward and backward, got {model!r}")
 
 
-def _check_parts(model, optimizer, **functions):
-    _check_model(model, "train")
+def _check_parts(optimizer, **functions):
     if not hasattr(optimizer, "step"):
         raise ValueError(f"train expects an optimizer with step, got {optimizer!r}")
     for name, function in functions.items():
@@ -336,16 +376,18 @@ def _check_parts(model, optimizer, **functions):
             expect_function(function, name, "train")
 
 
-def _labels(y, name, S, who):
-    y = as_array(y, name, who)
-    if y.ndim == 2 and len(y) == S and y.dtype.kind in "iuf" and are_probabilities(y):
+def _labels(y, name, shapes, who):
+    """`y` as integers of one of these shapes; raises ValueError otherwise."""
+    y, wanted = as_array(y, name, who), " or ".join(map(str, shapes))
+    if y.shape in shapes and y.dtype.kind in "iu":
+        return y
+    rows = y.reshape(-1, y.shape[-1]) if y.ndim > 1 and y.size else y
+    if y.shape[:-1] in shapes and y.dtype.kind in "iuf" and are_probabilities(rows):
         raise ValueError(
-            f"{who} expects {name} to hold integers, shape ({S},), got rows that sum to 1, "
-            f"{y.shape}: {name}.argmax(axis=1) has the labels"
+            f"{who} expects {name} to hold integers, shape {wanted}, got rows that sum to 1, "
+            f"{y.shape}: {name}.argmax(axis={y.ndim - 1}) has the labels"
         )
-    if y.shape != (S,) or y.dtype.kind not in "iu":
-        raise ValueError(
-            f"{who} expects {name} to hold integers, shape ({S},), got {y.dtype} {y.shape}"
-            + (" (real targets go with loss=MSE())" if y.dtype.kind == "f" else "")
-        )
-    return y
+    raise ValueError(
+        f"{who} expects {name} to hold integers, shape {wanted}, got {y.dtype} {y.shape}"
+        + (" (real targets go with loss=MSE())" if y.dtype.kind == "f" else "")
+    )

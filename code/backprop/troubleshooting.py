@@ -165,7 +165,7 @@ def far_first_loss(seen):
     """A network that predicts uniformly has the loss ln C; a trained one may be wrong."""
     if not isinstance(seen.loss, (CrossEntropy, SoftmaxCrossEntropy)):
         return
-    classes, first = seen.Z.shape[1], seen.losses[0]
+    classes, first = seen.Z.shape[-1], seen.losses[0]
     if seen.fresh and first > np.log(classes) + FAR_FROM_CHANCE:
         return (
             f"the first loss is {first:.3g}, where a guess among {classes} classes has "
@@ -379,8 +379,8 @@ def _entropy(shares, answer):
 
 def _shares(loss, y, classes):
     alpha = getattr(loss, "label_smoothing", 0)
-    counts = np.bincount(y.astype(np.intp), minlength=classes)  # in a page NumPy counts in 32 bits
-    return (1 - alpha) * counts / len(y) + alpha / classes
+    labels = y.ravel().astype(np.intp)  # in a page NumPy counts in 32 bits
+    return (1 - alpha) * np.bincount(labels, minlength=classes) / y.size + alpha / classes
 
 
 def hidden_outputs(model, X):
@@ -424,7 +424,7 @@ def chain(layer, label=""):
 
 def advice(X, y):
     """The cure for a loss that is no longer finite."""
-    if rms(X) > LARGE_INPUTS:
+    if X.dtype.kind == "f" and rms(X) > LARGE_INPUTS:
         return f"scale the inputs, which reach {np.abs(X).max():.4g}, and try a smaller lr"
     if y.dtype.kind == "f" and rms(y) > LARGE_INPUTS:
         return f"scale the targets, which reach {np.abs(y).max():.4g}, or try a smaller lr"

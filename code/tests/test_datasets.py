@@ -224,7 +224,7 @@ def test_the_data_card_prints_what_its_lines_print():
     assert len(code.splitlines()) == 3
     run = subprocess.run([sys.executable, "-c", code], cwd=DATA, capture_output=True, text=True)
     assert (run.stdout, run.returncode) == (printed, 0), run.stderr
-    sums = {**datasets._DIGITS, **datasets._FASHION}
+    sums = {**datasets._DIGITS, **datasets._FASHION, **datasets._NOVEL}
     assert re.findall(r"(\w+) +(\w{64})", printed) == [(k, v[1]) for k, v in sums.items()]
 
 
