@@ -25,7 +25,7 @@ PYTEST = $(BIN)/python -m pytest
 HTML = _build/html
 LOCK = --universal --generate-hashes --python-version 3.11 --no-emit-index-url --custom-compile-command "make lock" $(UPGRADE)
 
-.PHONY: help book pdf quick test lint serve lab load engines lighthouse bench fashion convnet texts mutants fuzz proofs lock clean
+.PHONY: help book pdf quick test lint serve lab load engines lighthouse bench fashion convnet gpt texts mutants fuzz proofs lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1|/p' Makefile | awk -F'|' '{ printf "make %-10s %s\n", $$1, $$2 }'
@@ -57,6 +57,9 @@ fashion: $(VENV)/bench.stamp ## the long run: choose settings, then train with f
 
 convnet: $(VENV)/bench.stamp $(VENV)/torch.stamp ## the convolutional network: choose settings, three seeds, the time of a step (some 20 minutes on one core)
 	@$(BIN)/python -m bench.convnet
+
+gpt: $(VENV)/bench.stamp $(VENV)/torch.stamp ## the GPT: choose settings, three seeds, longer ones, the time of a step (some 50 minutes on one core)
+	@$(BIN)/python -m bench.gpt
 
 lint: $(VENV)/test.stamp ## look for errors and misspellings without running anything
 	@$(BIN)/ruff check --config code/pyproject.toml --no-cache code

@@ -32,8 +32,6 @@ from .validation import (
     trusted,
 )
 
-SMALL = 0.02  # standard deviation of tables: the first logits are near 0, the loss near ln V
-
 
 class Positions(Layer):
     """Y = X + B: a row for each place, the parameter "weight" (length, D), added to all samples."""
@@ -42,7 +40,7 @@ class Positions(Layer):
         super().__init__()
         length = expect_number(length, "length", "Positions", low=1, whole=True)
         width = expect_number(width, "width", "Positions", low=1, whole=True)
-        rows = SMALL * as_rng(rng, "Positions").standard_normal((length, width))
+        rows = as_rng(rng, "Positions").standard_normal((length, width)) / np.sqrt(width)
         self.params = {"weight": rows.astype(as_dtype(dtype, "Positions"))}
 
     def forward(self, X):
@@ -80,16 +78,18 @@ class GPT(Sequential):
     """Integers (S, T) → logits (S, T, V): of each place, for the character after it.
 
     vocabulary V, `length` the largest T, `width` D, a multiple of `heads`, `depth` the number of
-    blocks; `rng` a seed or a NumPy Generator; `dtype` float32 or float64. Both weights that end a
-    residual path are smaller by √(2·depth), so that the sum of all keeps its scale (Radford et al.
-    2019). `backward` returns None: integers have no gradient.
+    blocks; `rng` a seed or a NumPy Generator; `dtype` float32 or float64. The rows of the table are
+    about 1 long, so the first logits have about the variance 1. Both weights that end a residual
+    path are smaller by √(2·depth), so that the sum of all keeps its scale (Radford et al. 2019).
+    `backward` returns None: integers have no gradient.
     """
 
     def __init__(self, vocabulary, length, width, heads, depth, rng=None, dtype=np.float32):
         depth = expect_number(depth, "depth", "GPT", low=1, whole=True)
         self.length = expect_number(length, "length", "GPT", low=1, whole=True)
         rng = as_rng(rng, "GPT")
-        self.table = Embedding(vocabulary, width, rng, dtype, SMALL)
+        width = expect_number(width, "width", "GPT", low=1, whole=True)
+        self.table = Embedding(vocabulary, width, rng, dtype, std=1 / np.sqrt(width))
         layers = [self.table, Positions(length, width, rng, dtype)]
         for _ in range(depth):
             layers += _block(width, heads, 1 / np.sqrt(2 * depth), rng, dtype)

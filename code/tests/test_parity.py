@@ -35,6 +35,7 @@ from backprop import (
     engine,
 )
 from backprop.attention import attention, attention_backward
+from bench import gpt_rival
 from helpers import draw, linear, probabilities, seeds, sizes
 from hypothesis import given
 from hypothesis import strategies as st
@@ -247,6 +248,15 @@ def test_multi_head_attention(heads, causal, S, T, d, seed):
     close(layer.backward(dY), x.grad, 100)
     for p, q in zip(layer.parameters(), module.parameters(), strict=True):
         close(p.grad, q.grad, 100)
+
+
+def test_a_gpt_for_a_hundred_steps():
+    """Forward, backward, clipping and AdamW, from the same weights on the same pieces of text."""
+    small = {"length": 9, "width": 12, "heads": 3, "depth": 2, "batch_size": 3}
+    apart = gpt_rival.parity(small, steps=100, seed=1)
+    assert apart["last_loss"] < apart["first_loss"] - 1
+    assert apart["losses"] < 1e-10
+    assert apart["parameters"] < 1e-10
 
 
 pairs = st.tuples(st.integers(1, 3), st.integers(1, 3))
