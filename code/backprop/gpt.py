@@ -137,8 +137,11 @@ def pieces(text, length, count, rng=None):
     """
     length = expect_number(length, "length", "pieces", low=1, whole=True)
     count = expect_number(count, "count", "pieces", low=1, whole=True)
-    text = _as_text(text, "pieces", length + 1)
-    places = as_rng(rng, "pieces").integers(0, len(text) - length, (count, 1)) + np.arange(length)
+    return _drawn(_as_text(text, "pieces", length + 1), length, count, as_rng(rng, "pieces"))
+
+
+def _drawn(text, length, count, rng):
+    places = rng.integers(0, len(text) - length, (count, 1)) + np.arange(length)
     return text[places], text[places + 1]
 
 
@@ -160,6 +163,7 @@ def learn(model, text, optimizer, progress, batch_size=16, schedule=None, rng=0,
     if schedule is not None:
         expect_function(schedule, "schedule", "learn")
     text, rng = _as_text(text, "learn", model.length + 1, model), as_rng(rng, "learn")
+    batch_size = expect_number(batch_size, "batch_size", "learn", low=1, whole=True)
     return _steps(model, text, optimizer, progress, batch_size, schedule, rng, clip)
 
 
@@ -169,7 +173,7 @@ def _steps(model, text, optimizer, progress, batch_size, schedule, rng, clip):
         for step, done in enumerate(progress):
             done = expect_number(done, "progress", "learn", low=0, high=1)
             optimizer.lr = lr * float(schedule(done)) if schedule else lr
-            X, T = pieces(text, model.length, batch_size, rng)
+            X, T = _drawn(text, model.length, batch_size, rng)
             with trusted(step > 0):
                 nats = float(loss.forward(model.forward(X), T))
                 model.backward(loss.backward())

@@ -302,6 +302,32 @@ def test_the_runs_of_the_convolutional_network():
     assert log["step"]["matrix products alone"] >= 0.45 * log["step"]["this library"]
 
 
+def test_the_runs_of_the_gpt():
+    """Settings chosen by validation, some of three seeds twice, the same numbers as PyTorch's."""
+    log = json.loads((DATA / "gpt_runs.json").read_text("utf-8"))
+    assert {"date", "processor", "cores", "threads", "blas", "versions"} <= set(log)
+    assert log["threads"] == 1
+    best = min(log["trials"], key=lambda trial: trial["curve"][-1]["held_out"])
+    assert log["chosen"] == {name: best[name] for name in log["chosen"]}
+    for kind in ("short", "long"):
+        seeds = [run["seed"] for run in log[kind]]
+        assert seeds == [1, 2, 3][: len(seeds)]
+        for run in log[kind]:
+            assert {name: run[name] for name in log["chosen"]} == log["chosen"]
+            assert run["parameters"] <= 1e6
+            assert run["curve"][-1]["step"] == run["steps"]
+    scores = {
+        kind: np.mean([run["curve"][-1]["held_out"] for run in log[kind]])
+        for kind in ("page", "short", "long")
+        if log[kind]
+    }
+    assert scores["page"] <= 1.7
+    assert scores.get("long", 0) < scores["short"] <= 1.25
+    assert all(run["cpu_seconds"] < 300 for run in log["short"])
+    assert log["parity"]["steps"] == 100
+    assert max(log["parity"]["losses"], log["parity"]["parameters"]) < 1e-10
+
+
 # That nothing else is accepted
 
 

@@ -13,6 +13,7 @@ from backprop.attention import attention, attention_backward
 from backprop.convolution import conv2d, conv2d_backward
 from backprop.depth import rnn_backward, rnn_forward
 from backprop.engine import Node
+from backprop.gpt import GPT
 from backprop.linear import linear_backward, linear_forward
 from backprop.matrices import (
     gaussian_nll,
@@ -77,7 +78,7 @@ def measured():
     given = Given()
     families = [linear, activation, each_activation, of_softmax, cross_entropy, other_losses]
     families += [hessian, dropout, network, broadcast, norms, convolution, one_head, curvature]
-    families += [recurrent, whole_matrices]
+    families += [language, recurrent, whole_matrices]
     return [row for family in families for row in family(given)]
 
 
@@ -314,6 +315,30 @@ def one_head(g):
         found = numerical_gradient(lambda x, n=n: at(n, x), x)
         what = f"attention, w.r.t. the {name}"
         yield row(what, "attention", name, attention_backward, claimed[n], found)
+
+
+def language(g):
+    """Both ends of a GPT of one block: the logits of every place, and the table used twice."""
+    model, loss = GPT(4, 5, 6, 2, 1, rng=0, dtype=np.float64), SoftmaxCrossEntropy()
+    texts = g.rng.integers(0, 4, (2, 2, 5))
+    table = model.table.params["weight"]
+    table += g.normal(table.shape)
+    Z = model.forward(texts[0])
+    loss.forward(Z, texts[1])
+    dZ = loss.backward()
+    found = numerical_gradient(lambda Z: losses.softmax_cross_entropy(Z, texts[1]), Z)
+    code = losses.softmax_cross_entropy_backward
+    yield row("language model, logits", "gpt", "logits", code, dZ, found)
+    model.backward(dZ)
+    claimed = model.table.grads["weight"]
+
+    def at(W):
+        model.table.params["weight"] = W
+        return losses.softmax_cross_entropy(model.forward(texts[0]), texts[1])
+
+    found = numerical_gradient(at, table)
+    what = "language model, its table, read and scored by"
+    yield row(what, "gpt", "table", GPT.backward, claimed, found)
 
 
 def recurrent(g):

@@ -8,6 +8,7 @@ Written into the site:
     page/files.json    what a kernel is made of, with sizes, and which module needs which files
     page/book.zip      the library, chapters, and small data
     page/fashion.zip   the part of Fashion-MNIST that a page can carry
+    page/novel.zip     the text of the GPT
     page/left-out.json what of Python and its packages no page is served
     pyodide/           Python and its packages, made smaller (light.py)
 """
@@ -36,7 +37,14 @@ SCRIPTS = ["run.css", "steps.js", "asked.js", "worker.js", "kernel.py", "names.p
 PARTS = ["tools", "store", "waiting", "files", "maths", "output", "cell", "python", "yours", "run"]
 # What cells read. All of Fashion-MNIST would be 30 MB: a part of it goes along.
 DATA = ["digits.npz", "published_results.csv", "fashion_runs.json", "bench.json"]
-DATA += ["convnet_runs.json", "student_mistakes.csv", "LICENSE-digits", "LICENSE-fashion-mnist"]
+DATA += [
+    "convnet_runs.json",
+    "gpt_runs.json",
+    "student_mistakes.csv",
+    "LICENSE-digits",
+    "LICENSE-fashion-mnist",
+]
+NOVEL = "code/data/pride_and_prejudice.npz"
 FASHION, FASHION_PART = "code/data/fashion_mnist.npz", "code/data/fashion_mnist_part.npz"
 TABLES = "code/backprop/exercises/tables"
 
@@ -54,6 +62,7 @@ def write(site):
     put(folder / "frame.html", frame().encode())
     archive.write(folder / "book.zip", _book())
     archive.write(folder / "fashion.zip", {FASHION_PART: part_of_fashion()})
+    archive.write(folder / "novel.zip", {NOVEL: (ROOT / NOVEL).read_bytes()})
     _python(site)
     put(folder / "files.json", as_json(_files(site), indent=1))
 
@@ -109,7 +118,10 @@ def needed():
     """{module or other word of a cell: the files that it needs}."""
     own = {"backprop": ["book.zip"], "book": ["book.zip"]}
     found = foresight.needed(archive.library(), own | pyodide.wheels())
-    return found | {"load_fashion_mnist": ["fashion.zip"]}
+    return found | {
+        "load_fashion_mnist": ["fashion.zip"],
+        "load_pride_and_prejudice": ["novel.zip"],
+    }
 
 
 @cache
@@ -156,7 +168,7 @@ def _files(site):
     core = {name: light.served(name)[0] for name in pyodide.CORE}
     core |= {name: f"page/{name}" for name in ("worker.js", "kernel.py", "names.py")}
     packages = {name: light.served(name)[0] for name in pyodide.all_wheels()}
-    packages |= {name: f"page/{name}" for name in ("book.zip", "fashion.zip")}
+    packages |= {name: f"page/{name}" for name in ("book.zip", "fashion.zip", "novel.zip")}
     files = [_file(site, name, path, "Python") for name, path in core.items()]
     files += [_file(site, name, path, _title(name)) for name, path in packages.items()]
     contents = b"".join((site / file["path"]).read_bytes() for file in files)
@@ -171,6 +183,7 @@ def _file(site, name, path, what):
 
 TITLES = {"numpy": "NumPy", "sympy": "SymPy", "mpmath": "SymPy", "tqdm": "the library"}
 TITLES |= {"book.zip": "the library", "fashion.zip": "Fashion-MNIST"}
+TITLES |= {"novel.zip": "Pride and Prejudice"}
 
 
 def _title(name):

@@ -26,6 +26,7 @@ from backprop import (
     Tanh,
 )
 from backprop.activations import Activation
+from backprop.gpt import Positions
 from hypothesis import settings
 from hypothesis import strategies as st
 
@@ -114,6 +115,7 @@ LAYERS = {
     "BatchNorm, images": (drawn(BatchNorm, M, training=True), (draw(S, M, 2, 3),)),
     "MultiHeadAttention": (drawn(MultiHeadAttention, 6, 3), (draw(2, 5, 6),)),
     "MultiHeadAttention, causal": (drawn(MultiHeadAttention, 6, 2, True), (draw(3, 4, 6),)),
+    "Positions": (drawn(Positions, 5, 6), (draw(2, 4, 6),)),
     # H ≠ W, a stride that does not divide, and padding.
     "Conv2d": (drawn(Conv2d, 2, 4, (3, 2), 2, 1), (draw(3, 2, 6, 5),)),
     "MaxPool2d": (lambda: MaxPool2d(3, 2, 1), (draw(3, 2, 6, 5),)),
