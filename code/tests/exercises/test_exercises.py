@@ -2,6 +2,7 @@
 
 import linecache
 import re
+from types import SimpleNamespace
 
 import numpy as np
 import planted
@@ -95,10 +96,15 @@ def run(source, names, title):
     return eval(compile(last, title, "eval"), names)
 
 
+def shown(*values, display_id=None):
+    """As in a notebook, where nobody looks."""
+    return SimpleNamespace(update=shown) if display_id else None
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("chapter", sorted({name.split(".")[0] for name in CHECKED}))
 def test_stubs_are_not_started_and_solutions_pass(chapter, capsys):
-    names = {"display": lambda *things: None}
+    names = {"display": shown}
     seen = 0
     for cell in Chapter.read(chapter).cells:
         source, tags = cell.code, cell.tags
