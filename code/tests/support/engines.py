@@ -133,6 +133,8 @@ def webkit():
         # Where root runs the tests, as in a container, WebKit has no sandbox to go into.
         if os.geteuid() == 0:
             env["WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS"] = "1"
+        # Drawn by a graphics library in software, pages cost more, and it has crashed under them.
+        env["WEBKIT_DISABLE_COMPOSITING_MODE"] = "1"
         options = webdriver.WebKitGTKOptions()
         options.binary_location = need(glob(MINIBROWSER), "apt-get install webkit2gtk-driver")[0]
         options.add_argument("--automation")
