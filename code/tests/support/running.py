@@ -83,14 +83,19 @@ def pytest_addoption(parser):
 
 
 def pytest_collection_modifyitems(config, items):
-    """WebKit takes as long as the others together: half of its pages a day; all with --keep-table.
+    """Beside Chromium each page runs in one more engine a day, by turns; with --keep-table in all.
 
     What a day leaves out is counted as deselected, and `make engines` runs everything.
     """
     if config.getoption("--keep-table"):
         return
-    first = date.today().toordinal() % 2
-    later = {f"test_every_cell_runs[webkit-{page}]" for page in RUNNING[1 - first :: 2]}
+    day = date.today().toordinal() % 2
+    turns = {"webkit": RUNNING[day::2], "firefox": RUNNING[1 - day :: 2]}
+    later = {
+        f"test_every_cell_runs[{engine}-{page}]"
+        for engine, pages in turns.items()
+        for page in {*RUNNING} - {*pages}
+    }
     chosen = [one for one in items if one.name not in later]
     config.hook.pytest_deselected(items=[one for one in items if one.name in later])
     items[:] = chosen
