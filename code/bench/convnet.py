@@ -10,7 +10,6 @@ it is done: started again, the program goes on with the next. Seconds are those 
 import json
 import time
 from dataclasses import asdict
-from statistics import median
 
 import numpy as np
 from backprop import (
@@ -35,6 +34,7 @@ from threadpoolctl import threadpool_limits
 
 from .fashion import rounded, standardised
 from .machine import machine
+from .race import in_turn
 
 LOG = DATA_FOLDER / "convnet_runs.json"
 SEEDS = (1, 2, 3)
@@ -126,23 +126,14 @@ def run(settings, seed):
 
 
 def step_times(settings):
-    """Milliseconds of the processor for a step, for its matrix products alone, and for PyTorch.
-
-    In turn, so that whatever else the machine does hits all three alike; medians.
-    """
+    """Milliseconds of the processor for a step, for its matrix products alone, and for PyTorch."""
     X, y = images().X_train[:BATCH], images().y_train[:BATCH]
     contestants = {
         "this library": our_step(settings, X, y),
         "matrix products alone": products(settings),
         "PyTorch": torch_step(settings, X, y),
     }
-    times = {name: [] for name in contestants}
-    for _ in range(ROUNDS):
-        for name, step in contestants.items():
-            start = time.process_time()
-            step()
-            times[name].append(1000 * (time.process_time() - start))
-    return {name: median(found) for name, found in times.items()}
+    return in_turn(contestants, ROUNDS)
 
 
 def our_step(settings, X, y):

@@ -12,12 +12,13 @@ import json
 import time
 
 import numpy as np
-from backprop import AdamW, cosine
+from backprop import AdamW
 from backprop import load_pride_and_prejudice as load
 from backprop.datasets import DATA_FOLDER
 from backprop.gpt import learn, mean_loss, sample
 from threadpoolctl import threadpool_limits
 
+from .convnet import warm_cosine
 from .fashion import rounded
 from .gpt_rival import network, parity, step_times
 from .machine import machine
@@ -29,7 +30,7 @@ CANDIDATES = [NET | {"lr": lr, "steps": 1_000} for lr in (2e-3, 4e-3)]
 SHORT, LONG = 5_000, 10_000  # steps
 PAGE = {"length": 32, "width": 48, "heads": 4, "depth": 2, "batch_size": 8}
 PAGE |= {"lr": 7e-3, "steps": 7_200}  # what a page does in three minutes
-LOOKS, WARM_UP = 9, 0.02
+LOOKS = 9
 
 
 def main():
@@ -66,11 +67,6 @@ def runs(log, kind, steps, text):
 
 def save(log):
     LOG.write_text(json.dumps(rounded(log), indent=1, ensure_ascii=False) + "\n", "utf-8")
-
-
-def warm_cosine(progress):
-    """The cosine schedule after a linear rise over the first fiftieth of the steps."""
-    return min(1.0, progress / WARM_UP) * cosine(progress)
 
 
 def fit(settings, seed, train, held_out, text):

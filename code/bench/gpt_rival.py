@@ -1,13 +1,12 @@
 """The GPT against the same network in PyTorch: the same numbers, and the time of a step."""
 
-import time
-from statistics import median
-
 import numpy as np
 from backprop import GPT, AdamW, SoftmaxCrossEntropy, clip_gradients
 from backprop import load_pride_and_prejudice as load
 from backprop.gpt import pieces
 from backprop.validation import trusted
+
+from .race import in_turn
 
 ROUNDS = 40  # of steps that are timed
 
@@ -93,22 +92,12 @@ def parity(settings, steps=100, seed=0):
 
 
 def step_times(settings):
-    """Milliseconds of the processor for a step, for its large products alone, and for PyTorch.
-
-    In turn, so that whatever else the machine does hits all three alike; medians.
-    """
+    """Milliseconds of the processor for a step, for its large products alone, and for PyTorch."""
     model, rng = network(settings, 0), np.random.default_rng(0)
     X, T = pieces(load().train, settings["length"], settings["batch_size"], rng)
     ours, in_torch, _ = contestants(model, X, T, 1e-3)
     rivals = {"this library": ours, "matrix products alone": products(settings)}
-    rivals |= {"PyTorch": in_torch}
-    times = {name: [] for name in rivals}
-    for _ in range(ROUNDS):
-        for name, step in rivals.items():
-            start = time.process_time()
-            step()
-            times[name].append(1000 * (time.process_time() - start))
-    return {name: median(found) for name, found in times.items()}
+    return in_turn(rivals | {"PyTorch": in_torch}, ROUNDS)
 
 
 def products(settings):

@@ -98,6 +98,20 @@ def race(threads, batch, samples, rounds):
     return {**setting, "seconds": walls, "processor seconds": cpus, **summary(walls, cpus)}
 
 
+def in_turn(steps, rounds):
+    """{name: the median time of a step in milliseconds of the processor}, steps taken in turn.
+
+    So whatever else the machine does hits all alike.
+    """
+    times = {name: [] for name in steps}
+    for _ in range(rounds):
+        for name, step in steps.items():
+            start = time.process_time()
+            step()
+            times[name].append(1000 * (time.process_time() - start))
+    return {name: median(found) for name, found in times.items()}
+
+
 def summary(walls, cpus):
     """What the table shows, per contestant: medians and quartiles over the rounds."""
 

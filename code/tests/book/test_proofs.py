@@ -74,12 +74,12 @@ def test_coq_accepts_them_and_nothing_is_assumed(coq):
 
 
 @pytest.fixture(scope="module")
-def known():
+def known(tmp_path_factory):
     """The theorems that Coq has when it has read them all, each with its slip beside it.
 
     Coq's own loop goes on after an error: it starts once for each file, not for each slip.
     """
-    found = set()
+    found, folder = set(), tmp_path_factory.mktemp("coq")  # where it leaves what it has looked up
     for one in proofs.FILES:
         text, tried = one.read_text("utf-8"), []
         theorems = dict(re.findall(r"^Theorem (\w+) (.*?Qed\.)$", text, re.M | re.S))
@@ -90,7 +90,9 @@ def known():
             slipped = f"Theorem {tried[-1]} {theorem.replace(right, wrong, 1)}\nAbort All.\n"
             text = text.replace(f"Theorem {name} ", f"{slipped}Theorem {name} ", 1)
         text += "".join(f"Check {name}.\n" for name in tried)
-        done = subprocess.run(["coqtop", "-q"], input=text, capture_output=True, text=True)
+        done = subprocess.run(
+            ["coqtop", "-q"], cwd=folder, input=text, capture_output=True, text=True
+        )
         found |= set(re.findall(r"^(\w+)$\s+: ", done.stdout, re.M))
     return found
 

@@ -239,6 +239,12 @@ def text_files():
             yield name, data.decode("utf-8")
 
 
+def test_no_program_has_left_its_cache_among_the_files():
+    """Of what is no text the project keeps its data, and nothing else."""
+    others = {*tracked()} - {name for name, _ in text_files()}
+    assert {name for name in others if not re.fullmatch(r"code/data/\w+\.npz", name)} == set()
+
+
 def test_no_file_names_a_place_on_somebodys_machine():
     path = r"(?<![\w.~])/(work|tmp|opt|root|home|Users)/\w"
     assert [line for name, text in text_files() for line in found(path, name, text)] == []
