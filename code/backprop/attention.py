@@ -14,7 +14,7 @@ import numpy as np
 
 from .initializers import xavier_uniform
 from .layer import Layer
-from .products import matmul, plus
+from .products import matmul, projected, rows
 from .validation import as_array, as_dtype, as_floats, as_rng, expect_number, expect_shape, expects
 
 
@@ -109,26 +109,26 @@ class MultiHeadAttention(Layer):
         X = as_floats(X, "X", "MultiHeadAttention")
         expect_shape(X, ("S", "T", self.embed_dim), {}, "X", "MultiHeadAttention")
         Win, bin_, Wout, bout = self.params.values()
-        Q, K, V = self._apart(_projected(X, Win, bin_))
+        Q, K, V = self._apart(projected(X, Win, bin_))
         P = attention_weights(Q, K, self._hidden(X.shape[:2], key_padding_mask))
         Y = self._together(P @ V)
         self._remember(X, Q, K, V, P, Y)
-        return _projected(Y, Wout, bout)
+        return projected(Y, Wout, bout)
 
     def backward(self, dY):
         """dY (S, T, D) → dX (S, T, D); sets the gradients of all four parameters."""
         X, Q, K, V, P, Y = self._recall()
         dY = as_floats(dY, "dY", "MultiHeadAttention")
         expect_shape(dY, X.shape, {}, "dY", "MultiHeadAttention")
-        dO = matmul(_rows(dY), self.params["out_proj.weight"]).reshape(X.shape)
+        dO = projected(dY, self.params["out_proj.weight"].T)
         dZ = self._side_by_side(_attention_backward(self._heads(dO), Q, K, V, P))
         self.grads = {
-            "in_proj_weight": matmul(_rows(dZ).T, _rows(X)),
-            "in_proj_bias": _rows(dZ).sum(axis=0),
-            "out_proj.weight": matmul(_rows(dY).T, _rows(Y)),
-            "out_proj.bias": _rows(dY).sum(axis=0),
+            "in_proj_weight": matmul(rows(dZ).T, rows(X)),
+            "in_proj_bias": rows(dZ).sum(axis=0),
+            "out_proj.weight": matmul(rows(dY).T, rows(Y)),
+            "out_proj.bias": rows(dY).sum(axis=0),
         }
-        return matmul(_rows(dZ), self.params["in_proj_weight"]).reshape(X.shape)
+        return projected(dZ, self.params["in_proj_weight"].T)
 
     def _heads(self, Y):
         """(S, T, D) → (S, heads, T, D/heads)."""
@@ -169,16 +169,6 @@ class MultiHeadAttention(Layer):
     def __repr__(self):
         said = f"{self.embed_dim}, {self.num_heads}{', causal=True' if self.causal else ''}"
         return f"MultiHeadAttention({said})"
-
-
-def _projected(X, W, b):
-    """X Wᵀ + b for each place: X (S, T, D), W (N, D), b (N,) → (S, T, N)."""
-    return plus(matmul(_rows(X), W.T), b).reshape(*X.shape[:-1], len(W))
-
-
-def _rows(Y):
-    """(S, T, D) → (S·T, D)."""
-    return Y.reshape(-1, Y.shape[-1])
 
 
 def _mask(mask, shape, who):

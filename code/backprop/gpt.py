@@ -19,7 +19,7 @@ from .losses import SoftmaxCrossEntropy
 from .network import Sequential
 from .normalization import LayerNorm
 from .optimizers import clip_gradients
-from .products import matmul
+from .products import matmul, projected, rows
 from .softmax import softmax
 from .validation import (
     as_dtype,
@@ -99,17 +99,15 @@ class GPT(Sequential):
         """Integers (S, T) → Z (S, T, V)."""
         H = super().forward(self._fitting(indices))
         self._remember(H)
-        W = self.table.params["weight"]
-        return matmul(H.reshape(-1, H.shape[-1]), W.T).reshape(*H.shape[:-1], len(W))
+        return projected(H, self.table.params["weight"])
 
     def backward(self, dZ):
         """dZ (S, T, V) → None; sets the gradients of all layers. W has two paths, and they add."""
         (H,), W = self._recall(), self.table.params["weight"]
         dZ = as_floats(dZ, "dZ", "GPT")
         expect_shape(dZ, (*H.shape[:-1], len(W)), {}, "dZ", "GPT")
-        dZ = dZ.reshape(-1, len(W))
-        super().backward(matmul(dZ, W).reshape(H.shape))
-        self.table.grads["weight"] += matmul(dZ.T, H.reshape(-1, H.shape[-1]))
+        super().backward(projected(dZ, W.T))
+        self.table.grads["weight"] += matmul(rows(dZ).T, rows(H))
 
     def _fitting(self, indices):
         indices = as_integers(indices, "indices", "GPT", len(self.table.params["weight"]) - 1)

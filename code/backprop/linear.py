@@ -7,7 +7,7 @@ import numpy as np
 
 from .initializers import kaiming_normal
 from .layer import Layer
-from .products import matmul, plus
+from .products import matmul, projected, rows
 from .validation import as_array, as_floats, expect_number, expect_shape, expects
 
 
@@ -72,16 +72,11 @@ class Linear(Layer):
     def _forward_places(self, X):
         X = as_floats(X, "X", "Linear")
         expect_shape(X, ("...", self.in_features), {}, "X", "Linear")
-        rows, places = X.reshape(-1, self.in_features), X.shape[:-1]
-        Y = plus(matmul(rows, self.params["weight"].T), self.params["bias"])
-        self._remember(rows, *places)
-        return Y.reshape(*places, self.out_features)
+        self._remember(rows(X), *X.shape[:-1])
+        return projected(X, self.params["weight"], self.params["bias"])
 
     def _backward_places(self, dY, X, places):
         dY = as_floats(dY, "dY", "Linear")
         expect_shape(dY, (*places, self.out_features), {}, "dY", "Linear")
-        dY = dY.reshape(-1, self.out_features)
-        self.grads = {"weight": matmul(dY.T, X), "bias": dY.sum(axis=0)}
-        if not self.needs_dX:
-            return None
-        return matmul(dY, self.params["weight"]).reshape(*places, self.in_features)
+        self.grads = {"weight": matmul(rows(dY).T, X), "bias": rows(dY).sum(axis=0)}
+        return projected(dY, self.params["weight"].T) if self.needs_dX else None

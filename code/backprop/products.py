@@ -18,6 +18,17 @@ def matmul(A, B):
     return np.einsum("ik,jk->ij", np.ascontiguousarray(A), np.ascontiguousarray(B.T))
 
 
-def plus(A, b):
-    """A + b, in the memory of A, which nobody needs any more, if the sum fits into it."""
-    return np.add(A, b, out=A if np.result_type(A, b) == A.dtype else None)
+def rows(X):
+    """(…, M) → (S, M): the last axis of all places, one below the other."""
+    return X.reshape(-1, X.shape[-1])
+
+
+def projected(X, W, b=None):
+    """X Wᵀ + b at each place: X (…, M), W (N, M), b (N,) → (…, N).
+
+    b is added in the memory of the product, which nobody needs any more, if the sum fits into it.
+    """
+    Y = matmul(rows(X), W.T)
+    if b is not None:
+        Y = np.add(Y, b, out=Y if np.result_type(Y, b) == Y.dtype else None)
+    return Y.reshape(*X.shape[:-1], len(W))

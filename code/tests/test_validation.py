@@ -337,7 +337,8 @@ ELSEWHERE = {
     "load_pride_and_prejudice": "test_gpt.py",
     "split_validation": "test_datasets.py",
     "matmul": "test_gpt.py, by the layers",
-    "plus": "test_gpt.py, by the layers",
+    "projected": "test_gpt.py, by the layers",
+    "rows": "test_gpt.py, by the layers",
 }
 
 

@@ -62,7 +62,7 @@ def from_zero(value):
     return value - 1 if getattr(value, "dtype", None) == np.int64 else value
 
 
-# Two lines of windows: the number of channels is in no argument, and a mean has no array in it.
+# Three lines of windows: their sizes are in no argument, and a mean has no array in it.
 WINDOWS = {f"convolution: {one}" for one in ("to_biases", "average", "without_padding['b']")}
 
 

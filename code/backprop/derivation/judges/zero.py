@@ -6,7 +6,6 @@ log and h(…) a symbol. A root is a symbol as well, w, of which w^q = r is know
 taken apart into its cases.
 """
 
-from itertools import chain
 from math import lcm, prod
 
 import sympy
@@ -174,9 +173,13 @@ def apart(expression):
 
 def in_all_cases(expression):
     """Whether it is 0 with each [x > 0] as 1 and as 0, in every case that can be."""
-    cases = (one for one in branches(expression) if not one.has(sympy.zoo, sympy.nan))
-    first = next(cases, None)  # the others are made only if this one is 0
-    return first is not None and all(map(is_zero_as_it_is, chain([first], cases)))
+    possible = False
+    for one in branches(expression):  # made one by one: the first that is not 0 ends it
+        if not one.has(sympy.zoo, sympy.nan):
+            possible = True
+            if not is_zero_as_it_is(one):
+                return False
+    return possible
 
 
 def is_zero_as_it_is(expression):

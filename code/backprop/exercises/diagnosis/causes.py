@@ -79,13 +79,8 @@ def find_causes(case, end=None, every=False):
 def _stage_by_stage(case, end):
     """For each stage [(Guess, Cause), …] of all that fits."""
     cases, near = [case, *other_slopes(case)], _nearness(case.answer)
-    # For any number from paper there is some formula: only the known mistakes are said. Of an array
-    # of one number two slips would say as little.
-    one_number = case.answer.size > 1 and not np.ptp(case.answer)
-    stages = STAGES[:-1] if one_number else STAGES
-    stages = stages if case.quantity.takes else STAGES[:1]
     with np.errstate(all="ignore"):
-        for stage in stages:
+        for stage in _stages(case):
             fitting = []
             for one in cases:
                 for guessed in stage(one):
@@ -95,6 +90,14 @@ def _stage_by_stage(case, end):
                     if guessed.value is not None and near(guessed.value):
                         fitting += [(guessed, cause) for cause in _explained(one, guessed)]
             yield fitting
+
+
+def _stages(case):
+    """Those that tell something: for one number there is some formula that gives it, by chance."""
+    if not case.quantity.takes:  # a number from paper: only the known mistakes are said
+        return STAGES[:1]
+    one_number = case.answer.size > 1 and not np.ptp(case.answer)
+    return STAGES[:-1] if one_number else STAGES
 
 
 def _nearness(answer):
